@@ -1,0 +1,93 @@
+"""What stages need from the outside, as Protocols: sources, targets, stores, executors.
+
+Adapters satisfy these without importing stages; ``wiring`` puts the two together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    import polars as pl
+
+    from provision.model.batch import RawBatch, SafeBatch
+    from provision.model.catalog import Catalog, Table
+    from provision.model.manifest import DdlEntry
+    from provision.model.names import TableName
+    from provision.model.plan import Root
+
+
+class KeyReader(Protocol):
+    """Reads keys for the closure over one consistent snapshot of a source.
+
+    Frames hold the asked columns of a table in the order asked: Int64 for integer columns, String in the server's
+    text for everything else, null for NULL. ``ctid`` and ``tableoid`` may be asked for like columns.
+    """
+
+    def roots(self, root: Root, columns: tuple[str, ...]) -> pl.DataFrame:
+        """Rows that meet ``root.where`` (all rows without one); the limit is the closure's to apply."""
+
+    def every(self, table: TableName, columns: tuple[str, ...]) -> pl.DataFrame:
+        """All rows of the table."""
+
+    def match(
+        self,
+        table: TableName,
+        columns: tuple[str, ...],
+        *,
+        on: tuple[str, ...],
+        keys: pl.DataFrame,
+        where: str | None = None,
+        equals: tuple[tuple[str, str], ...] = (),
+    ) -> pl.DataFrame:
+        """Rows whose ``on`` columns equal one of the keys, by the server's own equality.
+
+        Args: keys: frame with one column for each of ``on``, distinct, without nulls. where: SQL over the table.
+        equals: columns that must equal a text constant (polymorphic relations).
+        """
+
+
+class SourceSession(KeyReader, Protocol):
+    """One connection inside the shared snapshot; lanes join it by its token."""
+
+    token: str  # exported snapshot id
+    as_of: str  # the transaction's time as the server prints it, in UTC
+
+    def rows(
+        self, table: Table, columns: tuple[str, ...], *, identity: tuple[str, ...], keys: pl.DataFrame | None
+    ) -> Iterator[RawBatch]:
+        """Rows with these identities, or all rows where ``keys`` is None, in no particular order."""
+
+
+class Source(Protocol):
+    """A database that rows come from. It is only read."""
+
+    name: str
+
+    def reflect(self) -> Catalog:
+        """The catalog, read in one snapshot."""
+
+    def session(self, token: str | None = None) -> AbstractContextManager[SourceSession]:
+        """Begin the snapshot (no token: this session exports it) or join it (a lane)."""
+
+    def schema(self, *, token: str | None, skip: tuple[TableName, ...]) -> tuple[DdlEntry, ...]:
+        """The schema's entries in creation order, without the skipped tables."""
+
+
+class SnapshotReader(Protocol):
+    """A published snapshot, verified as it is read."""
+
+    id: str
+    content: str
+
+    def ddl(self) -> tuple[DdlEntry, ...]:
+        """The schema's entries in creation order."""
+
+    def tables(self) -> tuple[TableName, ...]:
+        """Tables with rows or without, in name order."""
+
+    def batches(self, table: TableName) -> Iterator[SafeBatch]:
+        """The table's rows in published order, a part at a time."""
