@@ -1,5 +1,6 @@
-"""Rows on their way. `RawBatch` holds unmasked rows, `SafeBatch` masked ones, and only ``stages/mask`` turns one
-into the other: stores, sanitize, fabricate, validate and load accept `SafeBatch` alone.
+"""Rows on their way: unmasked as `RawBatch`, masked as `SafeBatch`.
+
+Only ``stages/mask`` turns one into the other: stores, sanitize, fabricate, validate and load accept `SafeBatch` alone.
 """
 
 from __future__ import annotations

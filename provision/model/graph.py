@@ -99,7 +99,7 @@ class SchemaGraph:
         return tuple(part for part in self.components if len(part) > 1 or part[0] in selfish)
 
 
-def _components(
+def _components(  # noqa: C901  # one algorithm, in the shape of its paper
     names: tuple[TableName, ...], parents: Mapping[TableName, list[TableName]]
 ) -> tuple[tuple[TableName, ...], ...]:
     """Tarjan's algorithm without recursion; components come out parents first because edges point to parents.
