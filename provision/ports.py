@@ -91,3 +91,16 @@ class SnapshotReader(Protocol):
 
     def batches(self, table: TableName) -> Iterator[SafeBatch]:
         """The table's rows in published order, a part at a time."""
+
+
+class Listener(Protocol):
+    """Hears how a run goes: stages as they begin, rows as they move. Told names and counts, never values."""
+
+    def stage(self, name: str, detail: str = "") -> None:
+        """A stage of the flow begins."""
+
+    def advance(self, what: str, rows: int, total: int | None = None) -> None:
+        """More rows are done: ``rows`` since the last call, of ``total`` where that is known."""
+
+    def note(self, message: str) -> None:
+        """Something a reader should know."""

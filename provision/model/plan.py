@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from provision.model.catalog import TypeKind
+
 if TYPE_CHECKING:
-    from provision.model.catalog import Catalog, Column, Table
+    from provision.model.catalog import Catalog, Column, ColumnType, Table
     from provision.model.graph import Relation
     from provision.model.location import Location
     from provision.model.names import TableName
@@ -53,6 +55,35 @@ class Family(StrEnum):
     NETWORK = "network"  # inet, cidr, macaddr
     ARRAY = "array"
     OTHER = "other"
+
+
+_FAMILIES = {
+    Family.INTEGER: ("int2", "int4", "int8"),
+    Family.BOOLEAN: ("bool",),
+    Family.TEXT: ("text", "varchar", "bpchar", "name", "citext"),
+    Family.NUMERIC: ("numeric",),
+    Family.FLOAT: ("float4", "float8"),
+    Family.DATE: ("date",),
+    Family.TIME: ("time", "timetz"),
+    Family.TIMESTAMP: ("timestamp", "timestamptz"),
+    Family.INTERVAL: ("interval",),
+    Family.UUID: ("uuid",),
+    Family.JSON: ("json", "jsonb"),
+    Family.BYTES: ("bytea",),
+    Family.NETWORK: ("inet", "cidr", "macaddr", "macaddr8"),
+}
+_BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names}
+
+
+def family_of(type_: ColumnType) -> Family:
+    """The family of a column's type, by what stands below its domains."""
+    if type_.kind is TypeKind.ARRAY or (type_.kind is TypeKind.DOMAIN and type_.element is not None):
+        return Family.ARRAY
+    if type_.kind is TypeKind.ENUM or type_.labels:
+        return Family.ENUM
+    if type_.kind in {TypeKind.BASE, TypeKind.DOMAIN}:
+        return _BY_NAME.get(type_.effective, Family.OTHER)
+    return Family.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +133,16 @@ class Decision:
     rule: str  # "policy pii: class email", "recipe dev: mask", "foreign key orders_customer_id_fkey"
     reason: str = ""
     at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """What policies and the recipe decided about a column, before foreign keys and limits are looked at."""
+
+    use: MaskUse | None  # None keeps the column
+    strength: Strength
+    decision: Decision
+    class_: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

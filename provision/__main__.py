@@ -1,0 +1,5 @@
+"""``python -m provision`` is the command ``provision``."""
+
+from provision.cli.app import main
+
+main()

@@ -1,0 +1,214 @@
+"""Lanes: worker processes of this machine, each with its own database connection.
+
+psycopg's row loop and hashing hold the GIL, so lanes are processes. They are started with an allow-listed
+environment, and receive keys and passwords over an inherited socket, never over argv, environment or pickle.
+A lane ends when its socket closes, so a killed parent leaves none behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from provision.errors import ProvisionError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import TracebackType
+
+# What a lane needs of our environment: to find its libraries and to speak the same language. No PG*, no PROVISION_*.
+ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "TMPDIR", "SYSTEMROOT")
+# These choose code paths of numeric libraries; results do not depend on them, crashes on odd processors do.
+NUMERIC = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+STOP_S = 5.0  # how long a lane may take to end before it is killed
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A lane's error in pieces that travel: its class, code, message and fix."""
+
+    kind: str
+    code: str
+    message: str
+    fix: str
+
+
+@dataclass(slots=True)
+class _Lane:
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+    busy: bool = False
+
+
+class Lanes:
+    """A number of lanes that carry out one function on many units.
+
+    Args: entry: ``package.module:function`` that every lane calls once with ``(secrets, setup)`` and that returns a
+    function of a unit. setup: picklable, without secrets. secrets: bytes by name, sent raw. count: lanes, >= 1.
+    """
+
+    def __init__(self, entry: str, *, setup: object, secrets: dict[str, bytes], count: int) -> None:
+        if count < 1:
+            raise ValueError("at least one lane")
+        self._entry = entry
+        self._setup = setup
+        self._secrets = secrets
+        self._count = count
+        self._lanes: list[_Lane] = []
+
+    def __enter__(self) -> Self:
+        try:
+            for _ in range(self._count):
+                self._lanes.append(self._start())
+        except BaseException:
+            self._stop(kill=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop(kill=kind is not None)
+
+    def map(self, units: Iterable[object]) -> Iterator[Any]:
+        """Results in the order in which they become ready; the first failure ends the run and is raised.
+
+        Raises: ProvisionError as raised in the lane. RunError PRV801 if a lane died.
+        """
+        waiting = deque(units)
+        for lane in self._lanes:
+            self._feed(lane, waiting)
+        while any(lane.busy for lane in self._lanes):
+            ready = wait([lane.pipe for lane in self._lanes if lane.busy])
+            for lane in self._lanes:
+                if lane.pipe not in ready:
+                    continue
+                result = self._receive(lane)
+                lane.busy = False
+                self._feed(lane, waiting)
+                yield result
+
+    def _feed(self, lane: _Lane, waiting: deque[object]) -> None:
+        if waiting:
+            lane.pipe.send_bytes(pickle.dumps(waiting.popleft(), protocol=5))
+            lane.busy = True
+
+    def _receive(self, lane: _Lane) -> object:
+        try:
+            result = pickle.loads(lane.pipe.recv_bytes())  # noqa: S301  # from our own child over our own socket
+        except (EOFError, ConnectionError):
+            code = lane.process.wait()
+            raise RunError(
+                "PRV801",
+                f"a worker process ended unexpectedly ({_ending(code)})",
+                fix="if it was killed for its memory, run with fewer lanes (`--lanes 1`); then start the run again",
+            ) from None
+        if isinstance(result, _Failure):
+            raise _revive(result)
+        return result
+
+    def _start(self) -> _Lane:
+        ours, theirs = socket.socketpair()
+        environment = {name: os.environ[name] for name in (*ENVIRONMENT, *NUMERIC) if name in os.environ}
+        # One lane, one core: polars' own threads would fight the other lanes for it.
+        environment |= {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        pipe = Connection(ours.detach())
+        lane = _Lane(process, pipe)
+        pipe.send_bytes(pickle.dumps((self._entry, self._setup, sorted(self._secrets))))
+        for name in sorted(self._secrets):
+            pipe.send_bytes(self._secrets[name])
+        return lane
+
+    def _stop(self, *, kill: bool) -> None:
+        for lane in self._lanes:
+            lane.pipe.close()
+            if kill:
+                lane.process.terminate()
+        for lane in self._lanes:
+            try:
+                lane.process.wait(timeout=STOP_S)
+            except subprocess.TimeoutExpired:
+                lane.process.kill()
+                lane.process.wait()
+        self._lanes.clear()
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _revive(failure: _Failure) -> ProvisionError:
+    kinds: list[type[ProvisionError]] = [ProvisionError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    matching: Sequence[type[ProvisionError]] = [kind for kind in kinds if kind.__name__ == failure.kind]
+    return (matching[0] if matching else RunError)(failure.code, failure.message, fix=failure.fix)
+
+
+def _describe(error: BaseException) -> _Failure:
+    if isinstance(error, ProvisionError):
+        return _Failure(type(error).__name__, error.code, error.message, error.fix)
+    # The text of a foreign exception may quote a value: its class and place must do.
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" at {Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
+    return _Failure(
+        "RunError",
+        "PRV802",
+        f"a worker process failed with {type(error).__name__}{place}",
+        "this is a mistake of ours: please report it with these words",
+    )
+
+
+def main(descriptor: int) -> None:
+    """What a lane does: read the setup, then work on units until the socket closes."""
+    import importlib  # noqa: PLC0415  # a lane's own start
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it ends the lanes
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415  # not on every platform
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold keys and rows
+    pipe = Connection(descriptor)
+    try:
+        entry, setup, names = pickle.loads(pipe.recv_bytes())  # noqa: S301  # from our parent
+        secrets = {name: pipe.recv_bytes() for name in names}
+        module, _, function = entry.partition(":")
+        work = None
+        while True:
+            unit = pickle.loads(pipe.recv_bytes())  # noqa: S301  # from our parent
+            try:
+                if work is None:
+                    work = getattr(importlib.import_module(module), function)(secrets, setup)
+                result = work(unit)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the parent must hear of it, without values
+                result = _describe(error)
+            pipe.send_bytes(pickle.dumps(result, protocol=5))
+    except (EOFError, ConnectionError):
+        return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
