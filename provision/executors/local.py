@@ -211,4 +211,7 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    # Under its own name, so that what is pickled here is known to the parent by the same name.
+    from provision.executors.local import main as lane
+
+    lane(int(sys.argv[1]))
