@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from provision.errors import RunError, SafetyError
+from provision.executors import local
 from provision.executors.local import Lanes
 
 ENTRY = "support.lane_work:start"
@@ -13,10 +15,6 @@ ENTRY = "support.lane_work:start"
 @pytest.fixture
 def on_path(monkeypatch):
     """Lanes get an allow-listed environment; the tests' own folder must be found there."""
-    from pathlib import Path
-
-    import provision.executors.local as local
-
     here = str(Path(__file__).parents[1])
     real = local.subprocess.Popen
 
@@ -71,4 +69,4 @@ def test_no_lane_outlives_the_run(on_path):
     with Lanes(ENTRY, setup={}, secrets={}, count=2) as lanes:
         pids = {seen["pid"] for seen in lanes.map(["inspect", "inspect"])}
 
-    assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

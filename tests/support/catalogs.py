@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from provision.model.catalog import Catalog, Column, ColumnType, ForeignKey, Generated, Key, Table
-from provision.model.names import TableName
 from provision.model.graph import Relation
+from provision.model.names import TableName
 
 _TABLE = re.compile(r"^(\w+)\((.*)\)$", re.DOTALL)
 _COLUMN = re.compile(r"^(\w+) (\w+)(?:\((\d+)\))?(.*)$")

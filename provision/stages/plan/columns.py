@@ -7,8 +7,8 @@ references it. All mistakes are gathered; nothing here touches a database.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from provision.model.catalog import Generated
 from provision.model.names import ColumnName
@@ -16,7 +16,6 @@ from provision.model.plan import (
     ColumnFacts,
     ColumnPlan,
     Decision,
-    Family,
     MaskUse,
     Origin,
     Rows,
@@ -50,6 +49,7 @@ class Columns:
 def plan_columns(
     catalog: Catalog,
     rows: Mapping[TableName, Rows],
+    *,
     relations: Sequence[Relation],
     nulled: Sequence[Relation],
     treatments: Mapping[ColumnName, Treatment],
@@ -61,17 +61,19 @@ def plan_columns(
     nulled: relations that are cut, whose child columns become null. treatments: decided columns; a foreign-key
     column needs none. Columns of tables that yield no rows are kept without a decision.
     """
-    groups = Groups.of(relations)
-    findings: list[Finding] = []
-    cut = {ColumnName(relation.child, column): relation for relation in nulled for column in relation.columns}
-    plans: dict[TableName, tuple[ColumnPlan, ...]] = {}
-    for table in catalog.tables:
-        if table.name not in rows or rows[table.name] is Rows.SKIP:
-            continue
-        plans[table.name] = tuple(
-            _plan(table, column, catalog, groups, cut, treatments, masks, findings) for column in table.columns
-        )
-    return Columns(plans=plans, findings=tuple(findings))
+    planner = _Planner(
+        tables=catalog.by_name,
+        groups=Groups.of(relations),
+        cut={ColumnName(relation.child, column): relation for relation in nulled for column in relation.columns},
+        treatments=treatments,
+        masks=masks,
+    )
+    plans = {
+        table.name: tuple(planner.plan(table, column) for column in table.columns)
+        for table in catalog.tables
+        if rows.get(table.name, Rows.SKIP) is not Rows.SKIP
+    }
+    return Columns(plans=plans, findings=tuple(planner.findings))
 
 
 def decision_needed(table: Table, relations: Iterable[Relation]) -> tuple[Column, ...]:
@@ -113,64 +115,121 @@ class Groups:
         return tuple(sorted(self.members.get(column, frozenset({column}))))
 
 
-def _plan(
-    table: Table,
-    column: Column,
-    catalog: Catalog,
-    groups: Groups,
-    cut: Mapping[ColumnName, Relation],
-    treatments: Mapping[ColumnName, Treatment],
-    masks: Mapping[str, MaskSpec],
-    findings: list[Finding],
-) -> ColumnPlan:
-    name = ColumnName(table.name, column.name)
-    own = facts_of(table, column)
-    if column.generated is not Generated.NO:
-        decision = Decision(rule="computed by the server", reason="generated column")
-        return ColumnPlan(column=column, family=own.family, origin=Origin.DERIVED, decision=decision, facts=own)
-    if (relation := cut.get(name)) is not None:
-        decision = Decision(rule=f"relation {relation.arrow}", reason="not followed, so the reference becomes null")
-        return ColumnPlan(column=column, family=own.family, origin=Origin.NULLED, decision=decision, facts=own)
-    group = groups.around(name)
-    facts = _group_facts(own, group, catalog)
-    leader, treatment = _treatment(group, groups, treatments)
-    if treatment is None or leader is None:
-        decision = Decision(rule="no rows are taken", reason="the table yields no rows")
-        return ColumnPlan(column=column, family=own.family, origin=Origin.KEPT, decision=decision, facts=facts)
-    decision = treatment.decision
-    follows = leader != name and name in groups.children
-    if follows:
-        via = groups.children[name]
-        decision = Decision(rule=f"follows {leader} along {via.name}", reason=decision.reason, at=decision.at)
-    if treatment.use is None:
-        origin = Origin.FOLLOWS if follows else Origin.KEPT
-        return ColumnPlan(
-            column=column, family=own.family, origin=origin, decision=decision, facts=facts, class_=treatment.class_
-        )
-    use = treatment.use if treatment.use.domain else replace(treatment.use, domain=str(leader))
-    findings.extend(_misfits(name, leader, table, column, use, facts, group, catalog, masks, decision))
-    return ColumnPlan(
-        column=column,
-        family=own.family,
-        origin=Origin.FOLLOWS if follows else Origin.MASKED,
-        decision=decision,
-        mask=use,
-        facts=facts,
-        class_=treatment.class_,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planner:
+    """Plans columns one by one and gathers what does not fit."""
 
+    tables: Mapping[TableName, Table]
+    groups: Groups
+    cut: Mapping[ColumnName, Relation]
+    treatments: Mapping[ColumnName, Treatment]
+    masks: Mapping[str, MaskSpec]
+    findings: list[Finding] = field(default_factory=list)
 
-def _treatment(
-    group: Sequence[ColumnName], groups: Groups, treatments: Mapping[ColumnName, Treatment]
-) -> tuple[ColumnName | None, Treatment | None]:
-    """The strongest treatment in a group; columns that reference nothing lead, those that do are asked last."""
-    leaders = [name for name in group if name not in groups.children] or list(group)
-    decided = [(name, treatments[name]) for name in leaders if name in treatments]
-    if not decided:
-        decided = [(name, treatments[name]) for name in group if name in treatments]
-    if not decided:
+    def plan(self, table: Table, column: Column) -> ColumnPlan:
+        """Origin, mask and decision of one column."""
+        name = ColumnName(table.name, column.name)
+        own = facts_of(table, column)
+
+        def planned(origin: Origin, decision: Decision, **more: object) -> ColumnPlan:
+            given: dict[str, Any] = {"facts": own, **more}
+            return ColumnPlan(column=column, family=own.family, origin=origin, decision=decision, **given)
+
+        if column.generated is not Generated.NO:
+            return planned(Origin.DERIVED, Decision(rule="computed by the server", reason="generated column"))
+        if (relation := self.cut.get(name)) is not None:
+            why = "not followed, so the reference becomes null"
+            return planned(Origin.NULLED, Decision(rule=f"relation {relation.arrow}", reason=why))
+        group = self.groups.around(name)
+        facts = self._shared_facts(own, group)
+        leader, treatment = self._treatment(group)
+        if treatment is None or leader is None:
+            why = "the table yields no rows"
+            return planned(Origin.KEPT, Decision(rule="no rows are taken", reason=why), facts=facts)
+        decision = treatment.decision
+        follows = leader != name and name in self.groups.children
+        if follows:
+            via = self.groups.children[name]
+            decision = Decision(rule=f"follows {leader} along {via.name}", reason=decision.reason, at=decision.at)
+        use = treatment.use
+        if use is not None:
+            use = use if use.domain else replace(use, domain=str(leader))
+            self.findings.extend(self._misfits(table, column, use, facts=facts, group=group, decision=decision))
+        origin = Origin.FOLLOWS if follows else Origin.KEPT if use is None else Origin.MASKED
+        return planned(origin, decision, mask=use, facts=facts, class_=treatment.class_)
+
+    def _treatment(self, group: Sequence[ColumnName]) -> tuple[ColumnName | None, Treatment | None]:
+        """The strongest treatment in a group; columns that reference nothing lead, those that do are asked last."""
+        leaders = [name for name in group if name not in self.groups.children] or list(group)
+        for candidates in (leaders, group):
+            decided = [(name, self.treatments[name]) for name in candidates if name in self.treatments]
+            if decided:
+                return max(decided, key=lambda pair: pair[1].strength.rank)
         return None, None
-    return max(decided, key=lambda pair: (pair[1].strength.rank, pair[0] in leaders))
+
+    def _shared_facts(self, own: ColumnFacts, group: Sequence[ColumnName]) -> ColumnFacts:
+        """Facts that hold for every column of the group: shortest, narrowest, unique if any is."""
+        if len(group) == 1:
+            return own
+        known = [facts_of(self.tables[m.table], self.tables[m.table].column(m.column)) for m in self._present(group)]
+        lengths = [facts.max_chars for facts in known if facts.max_chars is not None]
+        integers = [facts.type for facts in known if facts.type in INTEGERS]
+        return replace(
+            own,
+            max_chars=min(lengths) if lengths else None,
+            type=min(integers, key=INTEGERS.index) if integers and own.type in INTEGERS else own.type,
+            unique=own.unique or any(facts.unique for facts in known),
+        )
+
+    def _present(self, group: Sequence[ColumnName]) -> list[ColumnName]:
+        return [name for name in group if name.table in self.tables]
+
+    def _misfits(
+        self,
+        table: Table,
+        column: Column,
+        use: MaskUse,
+        *,
+        facts: ColumnFacts,
+        group: Sequence[ColumnName],
+        decision: Decision,
+    ) -> Iterable[Finding]:
+        """The first reason why the mask cannot serve the column, with what would fit."""
+        name = ColumnName(table.name, column.name)
+        spec = self.masks.get(use.mask)
+        if spec is None:
+            return
+        fitting = "use one of: " + ", ".join(sorted(s.name for s in self.masks.values() if _serves(s, facts)))
+        families = {
+            facts_of(self.tables[m.table], self.tables[m.table].column(m.column)).family for m in self._present(group)
+        }
+        code, message, fix = "", "", fitting
+        if facts.family not in spec.accepts:
+            kind = f"{facts.family.value} ({column.type.sql})"
+            code, message = "PRV211", f"mask {spec.name} does not take {kind} columns such as {name}"
+        elif facts.unique and not _stays_unique(spec, facts):
+            keys = ", ".join(key.name for key in table.keys if _distinguishes(key, column.name)) or "its references"
+            code, message = (
+                "PRV212",
+                f"mask {spec.name} may give equal values, and {name} must stay unique ({keys})",
+            )
+        elif spec.strength is Strength.NULLIFY and facts.not_null:
+            code, message = "PRV213", f"{name} is NOT NULL, so it cannot be nullified"
+        elif len(families) > 1:
+            names = ", ".join(str(member) for member in group)
+            code, message = "PRV214", f"{names} reference each other with different types: no mask keeps them equal"
+            fix = "keep these columns, or change one side's type"
+        elif column.name in table.partition_key:
+            code = "PRV215"
+            message = f"{name} is the partition key of {table.name}: masked values could fall outside every partition"
+            fix = "keep the column, or leave the table's rows out"
+        elif missing := [other for other in use.by if not table.has(other)]:
+            code, message = "PRV216", f"{table.name} has no column {', '.join(missing)} for `by`"
+            fix = "name a column of the same table"
+        elif spec.refuses is not None and (why := spec.refuses(facts, **dict(use.parameters))) is not None:
+            code, message = "PRV217", f"mask {spec.name} cannot serve {name}: {why}"
+        if code:
+            yield Finding(code=code, message=message, where=str(name), at=decision.at, fix=fix)
 
 
 def facts_of(table: Table, column: Column) -> ColumnFacts:
@@ -195,102 +254,17 @@ def _distinguishes(key: Key, column: str) -> bool:
     return column in key.columns or any(word.search(expression) for expression in key.expressions)
 
 
-def _group_facts(own: ColumnFacts, group: Sequence[ColumnName], catalog: Catalog) -> ColumnFacts:
-    """Facts that hold for every column of the group: shortest, narrowest, unique if any is."""
-    if len(group) == 1:
-        return own
-    by_name = catalog.by_name
-    known = [facts_of(by_name[m.table], by_name[m.table].column(m.column)) for m in group if m.table in by_name]
-    lengths = [facts.max_chars for facts in known if facts.max_chars is not None]
-    integers = [facts.type for facts in known if facts.type in INTEGERS]
-    return replace(
-        own,
-        max_chars=min(lengths) if lengths else None,
-        type=min(integers, key=INTEGERS.index) if integers and own.type in INTEGERS else own.type,
-        unique=own.unique or any(facts.unique for facts in known),
-    )
-
-
-def _misfits(
-    name: ColumnName,
-    leader: ColumnName,
-    table: Table,
-    column: Column,
-    use: MaskUse,
-    facts: ColumnFacts,
-    group: Sequence[ColumnName],
-    catalog: Catalog,
-    masks: Mapping[str, MaskSpec],
-    decision: Decision,
-) -> Iterable[Finding]:
-    """Reasons why the mask cannot serve the column, each with what would fit."""
-
-    def finding(code: str, message: str, fix: str) -> Finding:
-        return Finding(code=code, message=message, where=str(name), at=decision.at, fix=fix)
-
-    spec = masks.get(use.mask)
-    if spec is None:
-        return
-    fitting = ", ".join(sorted(s.name for s in masks.values() if _serves(s, facts)))
-    if facts.family not in spec.accepts:
-        kind = f"{facts.family.value} ({column.type.sql})"
-        yield finding(
-            "PRV211", f"mask {spec.name} does not take {kind} columns such as {name}", f"use one of: {fitting}"
-        )
-        return
-    if facts.unique and spec.strength not in APART and not (spec.strength is Strength.NULLIFY and not facts.not_null):
-        keys = (
-            ", ".join(key.name for key in table.keys if _distinguishes(key, column.name)) or f"references to {leader}"
-        )
-        yield finding(
-            "PRV212",
-            f"mask {spec.name} may give equal values, and {name} must stay unique ({keys})",
-            f"use one of: {fitting}",
-        )
-        return
-    if spec.strength is Strength.NULLIFY and facts.not_null:
-        yield finding("PRV213", f"{name} is NOT NULL, so it cannot be nullified", f"use one of: {fitting}")
-        return
-    families = {family_of(catalog.table(m.table).column(m.column).type) for m in group if m.table in catalog.by_name}
-    if len(families) > 1:
-        names = ", ".join(str(member) for member in group)
-        yield finding(
-            "PRV214",
-            f"{names} reference each other with different types, so no mask can keep them equal",
-            "keep these columns, or change one side's type",
-        )
-        return
-    if column.name in table.partition_key:
-        yield finding(
-            "PRV215",
-            f"{name} is the partition key of {table.name}: masked values could fall outside every partition",
-            "keep the column, or leave the table's rows out",
-        )
-    missing = [other for other in use.by if not table.has(other)]
-    if missing:
-        yield finding(
-            "PRV216", f"{table.name} has no column {', '.join(missing)} for `by`", "name a column of the table"
-        )
-        return
-    if spec.by and not use.by and leader != name:
-        return
-    if spec.refuses is not None and (why := spec.refuses(facts, **dict(use.parameters))) is not None:
-        yield finding("PRV217", f"mask {spec.name} cannot serve {name}: {why}", f"use one of: {fitting}")
+def _stays_unique(spec: MaskSpec, facts: ColumnFacts) -> bool:
+    """Whether different values stay different; nulls do not count as equal."""
+    return spec.strength in APART or (spec.strength is Strength.NULLIFY and not facts.not_null)
 
 
 def _serves(spec: MaskSpec, facts: ColumnFacts) -> bool:
     """Whether a mask with its defaults fits the column."""
-    if facts.family not in spec.accepts:
+    if facts.family not in spec.accepts or (facts.unique and not _stays_unique(spec, facts)):
         return False
-    if facts.unique and spec.strength not in APART:
-        return spec.strength is Strength.NULLIFY and not facts.not_null
     if spec.strength is Strength.NULLIFY and facts.not_null:
         return False
     if any(parameter.required for parameter in spec.parameters):
         return True
     return spec.refuses is None or spec.refuses(facts) is None
-
-
-def storage_is_text(family: Family) -> bool:
-    """Whether values travel as the server's text."""
-    return family not in {Family.INTEGER, Family.BOOLEAN}

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
+from support.catalogs import a_catalog, relations_of
 
+from provision.model.catalog import Key
 from provision.model.location import Location
 from provision.model.names import ColumnName, TableName
 from provision.model.plan import Decision, Family, MaskUse, Origin, Rows, Strength, Treatment
 from provision.registry import MaskSpec, mask
 from provision.stages.plan.columns import Columns, Groups, decision_needed, plan_columns
-from support.catalogs import a_catalog, relations_of
 
 AT = Location(file="policies/pii.yaml", line=7, column=3)
 
@@ -64,7 +67,7 @@ def treated(**by_column: str) -> dict[ColumnName, Treatment]:
 def planned(catalog, treatments, *, nulled=()) -> Columns:
     relations = relations_of(catalog)
     rows = {table.name: Rows.RELATED for table in catalog.tables}
-    return plan_columns(catalog, rows, relations, nulled, treatments, MASKS)
+    return plan_columns(catalog, rows, relations=relations, nulled=nulled, treatments=treatments, masks=MASKS)
 
 
 def plan_of(columns: Columns, name: str):
@@ -122,10 +125,6 @@ def test_a_lossy_mask_on_a_unique_column_is_refused_and_names_what_fits(unique):
 def test_a_column_of_a_unique_expression_index_must_stay_unique():
     catalog = a_catalog("customers(id int4 pk, email text)")
     table = catalog.tables[0]
-    from dataclasses import replace
-
-    from provision.model.catalog import Key
-
     index = Key(name="lower_email", columns=(), expressions=("lower(email)",), constraint=False)
     catalog = replace(catalog, tables=(replace(table, keys=(*table.keys, index)),))
 
