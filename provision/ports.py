@@ -8,16 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     import polars as pl
 
     from provision.model.batch import RawBatch, SafeBatch
     from provision.model.catalog import Catalog, Table
+    from provision.model.load import LoadMode, TargetStatus
     from provision.model.manifest import DdlEntry
     from provision.model.names import TableName
     from provision.model.plan import Root
+    from provision.model.report import Finding
 
 
 class KeyReader(Protocol):
@@ -82,6 +84,7 @@ class SnapshotReader(Protocol):
 
     id: str
     content: str
+    server_version: int  # of the source, 180004 for 18.4; a target of an older major version is refused
 
     def ddl(self) -> tuple[DdlEntry, ...]:
         """The schema's entries in creation order."""
@@ -89,8 +92,74 @@ class SnapshotReader(Protocol):
     def tables(self) -> tuple[TableName, ...]:
         """Tables with rows or without, in name order."""
 
+    def columns(self, table: TableName) -> tuple[tuple[str, str], ...]:
+        """Name and database type (as the server prints it) of the columns that travel, in catalog order."""
+
+    def rows(self, table: TableName) -> int:
+        """How many rows the table has."""
+
+    def sequences(self) -> Mapping[TableName, int]:
+        """The last value that each sequence has handed out; sequences that are not named stay as they were made."""
+
     def batches(self, table: TableName) -> Iterator[SafeBatch]:
         """The table's rows in published order, a part at a time."""
+
+
+class Loading(Protocol):
+    """A load under way: nothing of it is seen in the target before `publish`.
+
+    Left without it, or by an error, the target is what it was. ``lanes`` connections work at a time; a lane does one
+    thing at a time, and each call names its lane (from 0). Calls of different lanes may run in different threads.
+    """
+
+    lanes: int
+
+    def write(self, table: TableName, batches: Iterable[SafeBatch], *, lane: int) -> int:
+        """Copy batches into the table; returns the rows that the server took."""
+
+    def set_sequence(self, name: TableName, last: int, *, lane: int) -> None:
+        """Let the sequence go on after this value."""
+
+    def cancel(self) -> None:
+        """Stop what the lanes are doing, from any thread; their calls raise."""
+
+    def publish(self) -> tuple[Finding, ...]:
+        """Make the load the target's state, all at once; returns what a reader should know."""
+
+
+class Building(Loading, Protocol):
+    """A whole database that is built aside."""
+
+    def define(self, entry: DdlEntry, *, lane: int) -> None:
+        """Carry out one entry of the schema."""
+
+    def refresh_view(self, view: TableName, *, lane: int) -> Finding | None:
+        """Fill a materialised view; one that cannot be filled stays empty and is reported."""
+
+    def finish_table(self, table: TableName, *, lane: int) -> int:
+        """Gather statistics; returns the rows that the table has now."""
+
+    def unvalidated(self) -> tuple[str, ...]:
+        """Constraints that the server has not validated, as ``table.constraint``."""
+
+
+class Target(Protocol):
+    """A database that snapshots are loaded into."""
+
+    name: str
+    mode: LoadMode
+
+    def heal(self) -> tuple[Finding, ...]:
+        """Clear away what a crashed load left behind; the target is then its old or its new state, and open."""
+
+    def status(self) -> TargetStatus:
+        """What the target holds, and whether it was touched since."""
+
+    def build(self, snapshot: SnapshotReader) -> AbstractContextManager[Building]:
+        """Begin to build a database aside (``replace``). Refuses before anything is made."""
+
+    def refresh(self, snapshot: SnapshotReader) -> AbstractContextManager[Loading]:
+        """Begin to replace the rows of an existing schema in one transaction (``refresh``)."""
 
 
 class Listener(Protocol):
