@@ -5,7 +5,7 @@ Adapters satisfy these without importing stages; ``wiring`` puts the two togethe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,11 +44,33 @@ class KeyReader(Protocol):
         keys: pl.DataFrame,
         where: str | None = None,
         equals: tuple[tuple[str, str], ...] = (),
+        order_by: str | None = None,
     ) -> pl.DataFrame:
-        """Rows whose ``on`` columns equal one of the keys, by the server's own equality.
+        """Rows whose ``on`` columns equal one of the keys, by the equality of the columns' own types.
 
-        Args: keys: frame with one column for each of ``on``, distinct, without nulls. where: SQL over the table.
+        Args: keys: frame with one column for each of ``on``, distinct, without nulls. Where it has a further column
+        `KEY`, the result has it too, last: the key that a row was found by. where: SQL over the table.
         equals: columns that must equal a text constant (polymorphic relations).
+        """
+
+    def related(
+        self,
+        relation: Relation,
+        columns: tuple[str, ...],
+        *,
+        side: Literal["parents", "children"],
+        keys: pl.DataFrame,
+        where: str | None = None,
+        order_by: str | None = None,
+    ) -> pl.DataFrame:
+        """Rows that a relation joins with the keys, by the relation's own operators, each with the `KEY` it came by.
+
+        This is for references whose equality only the server knows: nondeterministic collations, citext, periods,
+        pairs of types. A row comes once for each key that it is joined with.
+
+        Args: side: parents reads the parent table and takes tuples of ``relation.columns`` as keys, children reads
+        the child table and takes tuples of ``relation.parent_columns``. keys: these columns in this order, without
+        nulls, and a column `KEY` that numbers them. The relation's conditions are not applied to parents.
         """
 
 

@@ -7,12 +7,14 @@ Row selection over this graph is in ``stages/plan/closure``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from provision.model.names import TableName
+
+Node = TypeVar("Node", bound=Any)  # hashable and sortable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class SchemaGraph:
                 parents[relation.child].append(relation.parent)
         for reached in parents.values():
             reached.sort()
-        return cls(tables=names, relations=edges, components=_components(names, parents))
+        return cls(tables=names, relations=edges, components=strong_components(names, parents))
 
     def parents_of(self, child: TableName) -> tuple[Relation, ...]:
         """Relations in which the table is the child."""
@@ -99,22 +101,23 @@ class SchemaGraph:
         return tuple(part for part in self.components if len(part) > 1 or part[0] in selfish)
 
 
-def _components(  # noqa: C901  # one algorithm, in the shape of its paper
-    names: tuple[TableName, ...], parents: Mapping[TableName, list[TableName]]
-) -> tuple[tuple[TableName, ...], ...]:
-    """Tarjan's algorithm without recursion; components come out parents first because edges point to parents.
+def strong_components(  # noqa: C901  # one algorithm, in the shape of its paper
+    names: tuple[Node, ...], parents: Mapping[Node, list[Node]]
+) -> tuple[tuple[Node, ...], ...]:
+    """Strongly connected components of any graph, parents first: those a component depends on stand before it.
 
+    Tarjan's algorithm without recursion; components come out parents first because edges point to parents.
     Source: Tarjan 1972, Depth-first search and linear graph algorithms, doi:10.1137/0201010.
     """
-    index: dict[TableName, int] = {}
-    low: dict[TableName, int] = {}
-    on_stack: set[TableName] = set()
-    stack: list[TableName] = []
-    found: list[tuple[TableName, ...]] = []
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    on_stack: set[Node] = set()
+    stack: list[Node] = []
+    found: list[tuple[Node, ...]] = []
     for start in names:
         if start in index:
             continue
-        work: list[tuple[TableName, int]] = [(start, 0)]
+        work: list[tuple[Node, int]] = [(start, 0)]
         while work:
             node, step = work.pop()
             if step == 0:
@@ -133,7 +136,7 @@ def _components(  # noqa: C901  # one algorithm, in the shape of its paper
             if descended:
                 continue
             if low[node] == index[node]:
-                component: list[TableName] = []
+                component: list[Node] = []
                 while True:
                     member = stack.pop()
                     on_stack.discard(member)

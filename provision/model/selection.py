@@ -20,7 +20,8 @@ class TableSelection:
     ``whole`` takes every row and needs no keys. Otherwise ``keys`` has one row for each chosen row: the identity
     columns named in ``identity`` (``("tableoid", "ctid")`` where the table has no key), sorted by them: Int64 for
     integers, String in the server's text for everything else. ``cut`` names relations whose child columns become
-    null in some rows (dangling values with ``nullify``) with the identities of these rows.
+    null in some rows (dangling values with ``nullify``) with the identities of these rows. ``nulled`` are columns that
+    become null in every row, because what they point at is left empty.
     """
 
     table: TableName
@@ -28,6 +29,7 @@ class TableSelection:
     identity: tuple[str, ...] = ()
     keys: pl.DataFrame | None = None
     cut: Mapping[tuple[str, ...], pl.DataFrame] = field(default_factory=dict)
+    nulled: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int | None:
@@ -43,5 +45,6 @@ class Selection:
     """Chosen rows of all tables that yield any, and what the closure saw on its way (counts, never values)."""
 
     tables: Mapping[TableName, TableSelection]
-    via: Mapping[TableName, Mapping[str, int]] = field(default_factory=dict)  # table -> "root" or arrow -> rows
-    dangling: Mapping[str, int] = field(default_factory=dict)  # arrow -> values that point at no row
+    # table -> "root", "all" or an arrow -> rows that came that way first
+    via: Mapping[TableName, Mapping[str, int]] = field(default_factory=dict)
+    dangling: Mapping[str, int] = field(default_factory=dict)  # arrow -> rows whose reference points at no row
