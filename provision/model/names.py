@@ -19,14 +19,22 @@ def split_name(text: str) -> tuple[str, ...]:
 
     Raises: ValueError if the text is no such name.
     """
-    parts: list[str] = []
+    return tuple(part for part, _ in split_quoted(text))
+
+
+def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
+    """Split a name as `split_name` does, and say of each part whether it was quoted.
+
+    Raises: ValueError if the text is no such name.
+    """
+    parts: list[tuple[str, bool]] = []
     position = 0
     while True:
         match = _PART.match(text, position)
         if match is None:
             raise ValueError(f"not a name: {text!r}")
         quoted, plain = match.groups()
-        parts.append(quoted.replace('""', '"') if quoted is not None else plain)
+        parts.append((quoted.replace('""', '"'), True) if quoted is not None else (plain, False))
         position = match.end()
         if position == len(text):
             return tuple(parts)
@@ -35,9 +43,9 @@ def split_name(text: str) -> tuple[str, ...]:
         position += 1
 
 
-def quote_part(part: str) -> str:
+def quote_part(part: str, *, always: bool = False) -> str:
     """Write one part of a name so that `split_name` reads it back."""
-    return part if re.fullmatch(r'[^."\s]+', part) else '"' + part.replace('"', '""') + '"'
+    return part if not always and re.fullmatch(r'[^."\s]+', part) else '"' + part.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True, order=True)

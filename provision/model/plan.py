@@ -219,7 +219,9 @@ class Root:
     order_by: str | None = None  # without it, a limit takes the rows with the smallest public hash of their identity
     include: tuple[tuple[str, ...], ...] = ()  # on top of the limit; a missing one is an error
     sample: Literal["stable", "fast"] = "stable"
-    at: Location | None = None
+    at: Location | None = field(default=None, compare=False)  # places never take part in comparisons
+    where_at: Location | None = field(default=None, compare=False, repr=False)
+    include_at: tuple[Location, ...] = field(default=(), compare=False, repr=False)  # one for each of ``include``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +234,8 @@ class TableRule:
     limit: int | None = None  # per parent
     order_by: str | None = None
     children: bool | None = None  # None: as the subset's ``follow``
-    at: Location | None = None
+    at: Location | None = field(default=None, compare=False)
+    where_at: Location | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
