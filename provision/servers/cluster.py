@@ -27,6 +27,8 @@ BUILTIN_LOCALES_SINCE = 17
 # Nothing of a row reaches the log: no DETAIL, no CONTEXT, no statement.
 SETTINGS = {
     "cluster_name": "provision",
+    # Files in the data folder: containers have 64 MB of /dev/shm, and what a killed server leaves stays in its folder.
+    "dynamic_shared_memory_type": "mmap",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_timezone": "UTC",

@@ -96,8 +96,8 @@ def start(folder: Path, *, tcp: bool = False, durable: bool = True, binaries: Pa
         if record and running and record.sockets and (record.tcp or not tcp):
             _wait_until_ready(record.data, running)
             return _handle(place, record, running, programs)
-        if running:
-            _end(record.data if record else None, running, account)
+        if record and running:
+            _end(record.data, running, account)
         return _start(place, record, programs, account, tcp=tcp, durable=durable)
 
 
@@ -110,7 +110,7 @@ def stop(folder: Path) -> None:
     if not (place.path / "lock").exists():
         return
     with place.locked():
-        _stop(place, signal.SIGINT)
+        _stop(place)
 
 
 def remove(folder: Path) -> None:
@@ -119,7 +119,7 @@ def remove(folder: Path) -> None:
     if not (place.path / "lock").exists():
         return
     with place.locked():
-        record = _stop(place, signal.SIGQUIT)
+        record = _stop(place)
         if record and Path(record.home) != place.path and is_ours(Path(record.home)):
             take_away(Path(record.home))
         place.clear()
@@ -206,39 +206,43 @@ def _postmaster(record: Record, account: Account) -> Process | None:
 
 
 def _heal(record: Record, account: Account) -> None:
-    """Take away what a killed server left: backends, then its lock file and its socket."""
+    """Take away what a killed server left: backends, a key of shared memory, its lock file, its socket's folder."""
     end_all(at_work_in(record.data, uid=account.uid))
+    memory = "".join(_lock_lines(record.data)[6:7]).split()
+    if HAS_PROC and len(memory) == 2:
+        account.run(
+            ["/bin/sh", "-c", 'command -v ipcrm >/dev/null && ipcrm -m "$1"', "sh", memory[1]], home=record.data
+        )
     if HAS_PROC:
         (record.data / "postmaster.pid").unlink(missing_ok=True)
     if record.sockets and Path(record.sockets).parent != Path(record.home):
         take_away(Path(record.sockets))
 
 
-def _stop(place: ServerFolder, how: signal.Signals) -> Record | None:
+def _stop(place: ServerFolder) -> Record | None:
     record = place.read()
     if record is None:
         return None
     account = server_account()
     if running := _postmaster(record, account):
-        _end(record.data, running, account, how)
-    end_all(at_work_in(record.data, uid=account.uid))
+        _end(record.data, running, account)
+    _heal(record, account)
     _forget_sockets(place, record)
     return record
 
 
-def _end(data: Path | None, server: Process, account: Account, how: signal.Signals = signal.SIGINT) -> None:
+def _end(data: Path, server: Process, account: Account) -> None:
     """End a server: sessions are broken off, rows are safe; what does not obey is killed.
 
     Raises: ServerError PRV814 if even that does not help.
     """
-    for number, seconds in ((how, STOP_S), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
+    for number, seconds in ((signal.SIGINT, STOP_S), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
         server.signal(number)
         if server.ended(seconds=seconds):
             break
     else:
         raise ServerError("PRV814", f"the server process {server.pid} does not end")
-    if data:
-        end_all(at_work_in(data, uid=account.uid))
+    end_all(at_work_in(data, uid=account.uid))
 
 
 def _forget_sockets(place: ServerFolder, record: Record) -> None:
