@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from provision.model.batch import RawBatch, SafeBatch
     from provision.model.catalog import Catalog, Table
+    from provision.model.graph import Relation
     from provision.model.load import LoadMode, TargetStatus
     from provision.model.manifest import DdlEntry
     from provision.model.names import TableName
@@ -22,15 +23,25 @@ if TYPE_CHECKING:
     from provision.model.report import Finding
 
 
+# Columns that a reader adds beside those of the table. No name in a database can hold a NUL, so nothing collides.
+KEY = "\0key"  # Int64: which of the keys a row was found by
+RANK = "\0rank"  # Int64: place of a row in the order that was asked for; equal rows share a place
+
+
 class KeyReader(Protocol):
     """Reads keys for the closure over one consistent snapshot of a source.
 
     Frames hold the asked columns of a table in the order asked: Int64 for integer columns, String in the server's
-    text for everything else, null for NULL. ``ctid`` and ``tableoid`` may be asked for like columns.
+    text for everything else, null for NULL. ``ctid`` (String) and ``tableoid`` (Int64) may be asked for like columns.
+    Rows come in any order. With ``order_by`` (SQL over the table) a column `RANK` follows the asked ones; ranks are
+    comparable among the rows of one key, or of one root. `KEY` stands last where it is asked for.
     """
 
     def roots(self, root: Root, columns: tuple[str, ...]) -> pl.DataFrame:
-        """Rows that meet ``root.where`` (all rows without one); the limit is the closure's to apply."""
+        """Rows that meet ``root.where`` (all rows without one); the limit is the closure's to apply.
+
+        With ``root.order_by`` the column `RANK` follows. Where ``root.sample`` is fast, some rows instead of all.
+        """
 
     def every(self, table: TableName, columns: tuple[str, ...]) -> pl.DataFrame:
         """All rows of the table."""
