@@ -59,6 +59,7 @@ class MaskSpec:
     accepts: frozenset[Family]
     keeps: frozenset[Promise] = frozenset()
     scope: Literal["row", "table"] = "row"
+    chance: bool = False  # may give a value its own by chance: picks from a short list
     keyed: bool = True
     wants_facts: bool = False
     by: bool = False
@@ -75,6 +76,7 @@ def mask(
     accepts: set[Family],
     keeps: set[Promise] | frozenset[Promise] = frozenset(),
     scope: Literal["row", "table"] = "row",
+    chance: bool = False,
     refuses: Callable[..., str | None] | None = None,
 ) -> Callable[[Callable[..., pl.Series]], MaskSpec]:
     """Describe a mask; parameters that users may set are read off the function's keyword-only arguments.
@@ -96,6 +98,7 @@ def mask(
             accepts=frozenset(accepts),
             keeps=frozenset(keeps),
             scope=scope,
+            chance=chance,
             keyed=any(p.name == "key" for p in given),
             wants_facts=any(p.name == "facts" for p in given),
             by=len(positional) > 1,

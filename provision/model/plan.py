@@ -143,6 +143,7 @@ class Treatment:
     strength: Strength
     decision: Decision
     class_: str = ""
+    named: bool = False  # decided for this very column, not for its class
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,20 +51,21 @@ def plan_columns(
     rows: Mapping[TableName, Rows],
     *,
     relations: Sequence[Relation],
-    nulled: Sequence[Relation],
+    nulled: Mapping[ColumnName, Relation],
     treatments: Mapping[ColumnName, Treatment],
     masks: Mapping[str, MaskSpec],
 ) -> Columns:
     """Decide origin and mask of every column of the tables in the schema.
 
     Args: rows: tables in the schema and which rows they yield. relations: references that hold in the snapshot.
-    nulled: relations that are cut, whose child columns become null. treatments: decided columns; a foreign-key
+    nulled: columns that become null because their
+    relation is cut. treatments: decided columns; a foreign-key
     column needs none. Columns of tables that yield no rows are kept without a decision.
     """
     planner = _Planner(
         tables=catalog.by_name,
         groups=Groups.of(relations),
-        cut={ColumnName(relation.child, column): relation for relation in nulled for column in relation.columns},
+        cut=nulled,
         treatments=treatments,
         masks=masks,
     )
@@ -141,6 +142,9 @@ class _Planner:
             why = "not followed, so the reference becomes null"
             return planned(Origin.NULLED, Decision(rule=f"relation {relation.arrow}", reason=why))
         group = self.groups.around(name)
+        said = self.treatments.get(name)
+        if said is not None and said.named and said.strength is Strength.NULLIFY:
+            group = (name,)  # cutting one reference says nothing about the others
         facts = self._shared_facts(own, group)
         leader, treatment = self._treatment(group)
         if treatment is None or leader is None:
@@ -159,12 +163,22 @@ class _Planner:
         return planned(origin, decision, mask=use, facts=facts, class_=treatment.class_)
 
     def _treatment(self, group: Sequence[ColumnName]) -> tuple[ColumnName | None, Treatment | None]:
-        """The strongest treatment in a group; columns that reference nothing lead, those that do are asked last."""
-        leaders = [name for name in group if name not in self.groups.children] or list(group)
-        for candidates in (leaders, group):
-            decided = [(name, self.treatments[name]) for name in candidates if name in self.treatments]
+        """The strongest treatment in a group, and the column it was made for.
+
+        Heard are columns that reference nothing, and of those that do the ones that were decided by name; the rest
+        only where nobody else was: a class may be guessed from a name that happens to look like one.
+        """
+        leading = [name for name in group if name not in self.groups.children]
+        named = [
+            name
+            for name in group
+            if (said := self.treatments.get(name)) and said.named and said.strength is not Strength.NULLIFY
+        ]
+        for heard in (dict.fromkeys([*leading, *named]), group):
+            decided = [(name, self.treatments[name]) for name in heard if name in self.treatments]
             if decided:
-                return max(decided, key=lambda pair: pair[1].strength.rank)
+                leader, treatment = max(decided, key=lambda pair: pair[1].strength.rank)
+                return leader, treatment
         return None, None
 
     def _shared_facts(self, own: ColumnFacts, group: Sequence[ColumnName]) -> ColumnFacts:

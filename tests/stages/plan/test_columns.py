@@ -64,10 +64,10 @@ def treated(**by_column: str) -> dict[ColumnName, Treatment]:
     }
 
 
-def planned(catalog, treatments, *, nulled=()) -> Columns:
+def planned(catalog, treatments, *, nulled=None) -> Columns:
     relations = relations_of(catalog)
     rows = {table.name: Rows.RELATED for table in catalog.tables}
-    return plan_columns(catalog, rows, relations=relations, nulled=nulled, treatments=treatments, masks=MASKS)
+    return plan_columns(catalog, rows, relations=relations, nulled=nulled or {}, treatments=treatments, masks=MASKS)
 
 
 def plan_of(columns: Columns, name: str):
@@ -168,7 +168,9 @@ def test_a_cut_relation_leaves_nulls():
     catalog = a_catalog("invoices(id int4 pk)", "orders(id int4 pk, last_invoice int4 null -> invoices.id)")
     (relation,) = relations_of(catalog)
 
-    columns = planned(catalog, treated(invoices__id="keep", orders__id="keep"), nulled=(relation,))
+    columns = planned(
+        catalog, treated(invoices__id="keep", orders__id="keep"), nulled={column("orders.last_invoice"): relation}
+    )
 
     assert plan_of(columns, "orders.last_invoice").origin is Origin.NULLED
 

@@ -1,0 +1,138 @@
+"""What must hold before a snapshot is published: no leak, every reference met, no root empty, and the recipe's checks.
+
+Leak-class failures contaminate: nothing is published and the run's staged parts are deleted at once. Results name
+tables, columns and counts, never values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.errors import CheckError, SafetyError
+from provision.model.plan import Strength
+from provision.model.report import CheckResult, Finding, Severity, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from provision.model.evidence import ColumnEvidence
+    from provision.model.names import ColumnName, TableName
+    from provision.model.plan import Plan
+    from provision.registry import MaskSpec
+
+
+def leak_checks(
+    evidence: Mapping[ColumnName, ColumnEvidence], masks: Mapping[str, MaskSpec]
+) -> tuple[CheckResult, ...]:
+    """One result for each masked column: nothing may come out as it went in.
+
+    A row whose value is the same before and after fails, except for masks that may meet a value by chance. For
+    injective masks, whose outputs are keyed hashes, no output at all may equal a source value of the column.
+    """
+    return tuple(_leak(column, seen, masks[seen.mask]) for column, seen in sorted(evidence.items()))
+
+
+def _leak(column: ColumnName, seen: ColumnEvidence, spec: MaskSpec) -> CheckResult:
+    strays = seen.before.common(seen.after) if spec.strength is Strength.INJECTIVE else 0
+    survivors = 0 if spec.chance else seen.survivors
+    name = f"leak {column}"
+    if not survivors and not strays:
+        return CheckResult(check=name, status=Status.PASS, observed=0, limit=0, reason=f"{seen.rows} values masked")
+    words = []
+    if survivors:
+        words.append(f"{survivors} of {seen.rows} values came out of mask {seen.mask} as they went in")
+    if strays:
+        words.append(f"{strays} masked values equal source values of the column")
+    finding = Finding(
+        code="PRV701",
+        message=f"{column}: {' and '.join(words)}",
+        where=str(column),
+        count=max(survivors, strays),
+        fix="nothing was published; repair the mask, or choose another one for the column",
+    )
+    return CheckResult(
+        check=name,
+        status=Status.FAIL,
+        observed=max(survivors, strays),
+        limit=0,
+        reason="; ".join(words),
+        contaminates=True,
+        findings=(finding,),
+    )
+
+
+def root_checks(plan: Plan, rows: Mapping[TableName, int]) -> tuple[CheckResult, ...]:
+    """One result for each root table: a subset that starts from nothing is a mistake in its `where`."""
+    results = []
+    for table in sorted({root.table for root in plan.closure.roots}):
+        taken = rows.get(table, 0)
+        place = next(root.at for root in plan.closure.roots if root.table == table)
+        finding = Finding(
+            code="PRV702",
+            message=f"root {table} has no rows",
+            where=str(table),
+            at=place,
+            count=0,
+            fix="look at the root's `where`: it selects nothing",
+        )
+        results.append(
+            CheckResult(
+                check=f"root {table}",
+                status=Status.PASS if taken else Status.FAIL,
+                observed=taken,
+                limit=1,
+                findings=() if taken else (finding,),
+            )
+        )
+    return tuple(results)
+
+
+def reference_checks(plan: Plan, violations: Mapping[str, int]) -> tuple[CheckResult, ...]:
+    """One result for each relation that holds in the snapshot; ``violations`` counts rows by arrow."""
+    results = []
+    for relation in plan.relations:
+        broken = violations.get(relation.arrow, 0)
+        finding = Finding(
+            code="PRV703",
+            message=f"{broken} rows of {relation.child} point at no row of {relation.parent} ({relation.arrow})",
+            where=relation.name,
+            count=broken,
+            fix="this is a mistake of ours: please report it with the plan",
+        )
+        results.append(
+            CheckResult(
+                check=f"fk {relation.name}",
+                status=Status.FAIL if broken else Status.PASS,
+                observed=broken,
+                limit=0,
+                findings=(finding,) if broken else (),
+            )
+        )
+    return tuple(results)
+
+
+def contaminated(results: Iterable[CheckResult]) -> SafetyError | None:
+    """The error of a run whose rows must not be published; None if all is well."""
+    failed = [result for result in results if result.contaminates and result.status is Status.FAIL]
+    if not failed:
+        return None
+    findings = [finding for result in failed for finding in result.findings]
+    return SafetyError(
+        "PRV700",
+        f"unmasked values survived in {len(failed)} columns: nothing was published, the staged parts are deleted",
+        fix="repair the masks named below, then run again",
+        findings=findings,
+    )
+
+
+def failed(results: Sequence[CheckResult]) -> CheckError | None:
+    """The error of a run whose snapshot is kept untagged and not loaded; None if all gates passed."""
+    gates = [r for r in results if r.status is Status.FAIL and r.severity is Severity.ERROR and not r.contaminates]
+    if not gates:
+        return None
+    names = ", ".join(result.check for result in gates)
+    return CheckError(
+        "PRV704",
+        f"{len(gates)} of {len(results)} checks failed: {names}",
+        fix="the snapshot is kept untagged and was not loaded; look at it with `provision snapshot show`",
+    )
