@@ -10,13 +10,13 @@ import os
 import pwd
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.errors import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # The account that distributions make for this very purpose, else the one that owns nothing.
 CANDIDATES = ("postgres", "nobody")
@@ -31,9 +31,15 @@ class Account:
     other: bool
 
     def run(
-        self, command: Sequence[str | Path], *, home: Path, text: str | None = None, seconds: float = 120
+        self,
+        command: Sequence[str | Path],
+        *,
+        home: Path,
+        folder: Path = Path("/"),
+        text: str | None = None,
+        seconds: float = 120,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end as this account, in a new session, with a bare environment.
+        """Run a program to its end as this account, in a new session, in a folder, with a bare environment.
 
         Raises: OSError, subprocess.SubprocessError as `subprocess.run` does; a failing exit status is no error here.
         """
@@ -45,7 +51,7 @@ class Account:
             text=True,
             timeout=seconds,
             check=False,
-            cwd="/",
+            cwd=folder,
             env=bare_environment(home),
             umask=0o077,
             start_new_session=True,
@@ -71,7 +77,7 @@ class Account:
         command: list[str | Path] = ["/bin/sh", "-c", 'cd "$1"', "sh", path] if how == "cd" else [path, how]
         try:
             return self.run(command, home=path.parent, seconds=30).returncode == 0
-        except PermissionError:  # of the program itself, or of becoming that account
+        except OSError:  # no such program, or none that we may run as that account
             return False
 
 

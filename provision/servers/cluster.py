@@ -43,7 +43,6 @@ FORGETFUL = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "4GB",
-    "synchronous_commit": "off",
 }
 
 
@@ -63,7 +62,7 @@ def make_cluster(folder: ServerFolder, home: Path, programs: Path, account: Acco
     else:
         locale[0] = "--locale=C.UTF-8"
     initdb: list[str | Path] = [programs / "initdb", "-D", aside, "-U", ADMIN, "-A", "reject", "--no-instructions"]
-    made = account.run([*initdb, *locale, *([] if durable else ["--no-sync"])], home=home)
+    made = account.run([*initdb, *locale, *([] if durable else ["--no-sync"])], home=home, folder=aside)
     _must_have_worked(made, "initdb")
     statements = (
         f"ALTER ROLE {ADMIN} PASSWORD '{folder.password(ADMIN)}';\n"
@@ -143,7 +142,8 @@ def programs_for(programs: Path, home: Path, account: Account) -> Path:
 def sweep(home: Path, account: Account) -> None:
     """Take away what a killed start left aside."""
     for leftover in home.glob("data.*"):
-        end_all(at_work_in(leftover, uid=account.uid))
+        while at_work := at_work_in(leftover, uid=account.uid):  # an orphaned initdb, and what it starts meanwhile
+            end_all(at_work)
         take_away(leftover)
 
 
