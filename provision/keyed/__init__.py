@@ -11,7 +11,9 @@
 ``ephemeral`` takes one that lives for one run. All of it is published with vectors: ``docs/reference/canonical.md``.
 """
 
+from provision.keyed.alphabet import alphabet_error as alphabet_error
 from provision.keyed.canonical import FORMS as FORMS
+from provision.keyed.canonical import as_compared as as_compared
 from provision.keyed.canonical import canonical as canonical
 from provision.keyed.canonical import plain as plain
 from provision.keyed.domain import DomainKey as DomainKey
@@ -22,3 +24,6 @@ from provision.keyed.permutation import Permutation as Permutation
 from provision.keyed.public import ephemeral as ephemeral
 from provision.keyed.public import part_hash as part_hash
 from provision.keyed.public import public_hash as public_hash
+from provision.keyed.shape import shaped as shaped
+from provision.keyed.text import bytes_of as bytes_of
+from provision.keyed.text import texts_of_bytes as texts_of_bytes

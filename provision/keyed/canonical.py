@@ -36,7 +36,20 @@ FORMS: tuple[str, ...] = get_args(Form)
 KINDS = {form: "number" if form in {"numeric", "integer"} else form for form in FORMS}
 
 # Code points of the zero of each script whose digits become ASCII digits.
-ZEROS = (0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66)
+ZEROS: tuple[int, ...] = (
+    0x0660,
+    0x06F0,
+    0x07C0,
+    0x0966,
+    0x09E6,
+    0x0A66,
+    0x0AE6,
+    0x0B66,
+    0x0BE6,
+    0x0C66,
+    0x0CE6,
+    0x0D66,
+)
 ZEROS += (0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0xFF10)
 _DIGITS = {chr(zero + digit): str(digit) for zero in ZEROS for digit in range(10)}
 
@@ -63,6 +76,16 @@ def canonical(values: pl.Series, form: str, *, country: str = "") -> pl.Series:
 def plain(tagged: pl.Series) -> pl.Series:
     """The body of canonical texts, without the kind in front of it."""
     return tagged.str.replace(r"^[a-z]+:", "")
+
+
+def as_compared(values: pl.Series, type_: str) -> pl.Series:
+    """Values as the column's own equality sees them: citext without case, char(n) without its padding.
+
+    Args: values: String (n,). type_: effective base type, `ColumnFacts.type`.
+    """
+    if type_ == "citext":
+        return values.str.to_lowercase()
+    return values.str.strip_chars_end(" ") if type_ == "bpchar" else values
 
 
 def body_of(values: pl.Series, form: str, *, country: str = "") -> pl.Series:

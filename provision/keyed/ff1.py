@@ -34,7 +34,7 @@ class FF1:
     __slots__ = ("_cipher", "radix", "tweak")
 
     def __init__(self, key: bytes, *, radix: int = 10, tweak: bytes = b"") -> None:
-        if not 2 <= radix <= len(ALPHABET):  # noqa: PLR2004
+        if not 2 <= radix <= len(ALPHABET):
             raise ValueError(f"FF1 here takes a radix of 2 to 36, not {radix}")
         self._cipher = block_cipher(key)
         self.radix = radix
@@ -64,15 +64,10 @@ class FF1:
         for length in lengths.drop_nulls().unique().sort().to_list():
             rows = (lengths == length).fill_null(value=False).arg_true()
             digits = self._digits(text.gather(rows), length)
-            mapped = np.empty_like(digits)
-            for start in range(0, len(digits), BLOCK_ROWS):
-                piece = slice(start, start + BLOCK_ROWS)
-                mapped[piece] = self.digits(digits[piece], encrypting=encrypting)
-            result = result.scatter(rows, _texts(mapped))
+            result = result.scatter(rows, _texts(self.matrix(digits, encrypting=encrypting)))
         return result.alias(values.name)
 
     def _digits(self, text: pl.Series, length: int) -> NDArray[np.uint8]:
-        self._admit(length)
         codes = np.frombuffer(text.str.join("").item().encode(), dtype=np.uint8).reshape(-1, length)
         digits = _DIGIT_OF[codes]
         if digits.size and int(digits.max()) >= self.radix:
@@ -85,8 +80,16 @@ class FF1:
         if self.radix ** (length - length // 2) > MAX_HALF:
             raise _refused(f"{length} digits of radix {self.radix} are more than FF1 takes here")
 
-    def digits(self, digits: NDArray[np.uint8], *, encrypting: bool = True) -> NDArray[np.uint8]:
-        """Encrypt or decrypt a matrix of digits (n, length), row by row."""
+    def matrix(self, digits: NDArray[np.uint8], *, encrypting: bool = True) -> NDArray[np.uint8]:
+        """As `encrypt` and `decrypt`, for digits below the radix: (n, length)."""
+        self._admit(digits.shape[1])
+        mapped = np.empty_like(digits)
+        for start in range(0, len(digits), BLOCK_ROWS):
+            piece = slice(start, start + BLOCK_ROWS)
+            mapped[piece] = self._block(digits[piece], encrypting=encrypting)
+        return mapped
+
+    def _block(self, digits: NDArray[np.uint8], *, encrypting: bool) -> NDArray[np.uint8]:
         count, length = digits.shape
         left, right = length // 2, length - length // 2
         moduli = np.uint64(self.radix**left), np.uint64(self.radix**right)

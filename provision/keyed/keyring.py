@@ -115,5 +115,5 @@ def _admit(kid: str, key: bytes) -> None:
         raise SafetyError(
             "PRV411", f"masking key {kid!r} has {len(key) * 8} bits; at least 256 are needed", fix=_NEW_KEY
         )
-    if len(set(key)) < DISTINCT_BYTES or all(0x20 <= byte < 0x7F for byte in key):  # noqa: PLR2004  # printable ASCII
+    if len(set(key)) < DISTINCT_BYTES or all(0x20 <= byte < 0x7F for byte in key):  # printable ASCII
         raise SafetyError("PRV412", f"masking key {kid!r} is typed text or a pattern, not random bits", fix=_NEW_KEY)

@@ -48,4 +48,5 @@ def multiply_high(left: NDArray[np.uint64], right: NDArray[np.uint64] | np.uint6
     right_high, right_low = right >> half, right & mask
     middle = left_high * right_low + ((left_low * right_low) >> half)
     other = left_low * right_high + (middle & mask)
-    return left_high * right_high + (middle >> half) + (other >> half)
+    high: NDArray[np.uint64] = left_high * right_high + (middle >> half) + (other >> half)
+    return high

@@ -31,3 +31,11 @@ def texts_of_bytes(codes: NDArray[np.uint8], offsets: NDArray[np.int64]) -> pl.S
     """Texts of UTF-8 bytes cut at ``offsets`` (n + 1, first 0); the bytes must be valid."""
     buffers = [None, pa.py_buffer(np.ascontiguousarray(offsets)), pa.py_buffer(np.ascontiguousarray(codes))]
     return pl.Series(pa.LargeStringArray.from_buffers(len(offsets) - 1, buffers[1], buffers[2]), dtype=pl.String)
+
+
+def texts_of_points(codes: NDArray[np.uint32], offsets: NDArray[np.int64]) -> pl.Series:
+    """Texts of code points cut at ``offsets`` (n + 1, first 0)."""
+    encoded = np.frombuffer(codes.astype("<u4").tobytes().decode("utf-32-le").encode(), dtype=np.uint8)
+    sizes = 1 + (codes > 0x7F).astype(np.int64) + (codes > 0x7FF) + (codes > 0xFFFF)  # UTF-8's steps
+    ends = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    return texts_of_bytes(encoded, ends[offsets])
