@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provision.errors import RecipeError
-from provision.model.catalog import Catalog, Table
 from provision.model.graph import SchemaGraph
 from provision.model.plan import Plan, Rows, TablePlan
 from provision.stages.plan.columns import decision_needed, plan_columns
@@ -14,7 +13,7 @@ from provision.stages.plan.columns import decision_needed, plan_columns
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from provision.model.catalog import Column
+    from provision.model.catalog import Catalog, Column, Table
     from provision.model.names import ColumnName, TableName
     from provision.model.plan import Treatment
     from provision.model.recipe import Recipe
@@ -95,11 +94,12 @@ def build_plan(
 
 def _scans(catalog: Catalog, rows: RowPlan) -> list[str]:
     """What will be read whole besides what is taken: sampled roots and edges to children without an index."""
-    notes = []
     tables = catalog.by_name
-    for root in rows.spec.roots:
-        if root.limit is not None and root.order_by is None:
-            notes.append(f"keys of {root.table} are scanned once to sample it ({_size(tables[root.table])})")
+    notes = [
+        f"keys of {root.table} are scanned once to sample it ({_size(tables[root.table])})"
+        for root in rows.spec.roots
+        if root.limit is not None and root.order_by is None
+    ]
     for edge in rows.spec.edges:
         relation = edge.relation
         brings = edge.expand or (edge.children and rows.spec.depth != 0)

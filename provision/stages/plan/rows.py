@@ -62,7 +62,7 @@ class _Planner:
         self._known_roots(subset)
         self._readable(rules)
         followed, ignored, dropped = self._relations(subset, rules)
-        edges = self._edges(subset, followed)
+        edges = list(self._edges(subset, followed))
         spec = ClosureSpec(
             roots=tuple(root for root in subset.roots if root.table in self.tables),
             rules=tuple(rules.values()),
@@ -78,7 +78,9 @@ class _Planner:
         yielding = {name for name, what in rows.items() if what in {Rows.ALL, Rows.RELATED}}
         holding = [relation for relation in followed if rules[relation.parent].rows is not Rows.EMPTY]
         cut = [*ignored, *dropped, *(relation for relation in followed if rules[relation.parent].rows is Rows.EMPTY)]
-        nulled = self._nulled([relation for relation in cut if relation.child in yielding], holding)
+        cut = [relation for relation in cut if relation.child in yielding]
+        self._refuse_not_null(cut, ignored, subset, rules)
+        nulled = self._nulled(cut, holding)
         return RowPlan(
             rows=rows,
             reasons=reasons,
@@ -186,18 +188,27 @@ class _Planner:
                 relation = self._declared(entry)
                 if Rows.SKIP not in {rules[relation.child].rows, rules[relation.parent].rows}:
                     followed.append(relation)
-        for relation in [*ignored, *dropped, *(r for r in followed if rules[r.parent].rows is Rows.EMPTY)]:
-            if rules[relation.child].rows in {Rows.EMPTY, Rows.SKIP} or relation.nullable:
+        return followed, ignored, dropped
+
+    def _refuse_not_null(
+        self,
+        cut: Iterable[Relation],
+        ignored: Sequence[Relation],
+        subset: Subset,
+        rules: Mapping[TableName, TableRule],
+    ) -> None:
+        """A reference that must be cut and cannot become null is a mistake of the subset."""
+        places = {_ends(entry.arrow): entry.at for entry in subset.relations}
+        for relation in cut:
+            if relation.nullable:
                 continue
             word = "ignored" if relation in ignored else rules[relation.parent].rows.value
-            place = next((e.at for e in said if _ends(e.arrow) == _ends_of(relation)), rules[relation.parent].at)
             self._mistake(
                 "PRV208",
                 f"{relation.arrow} is NOT NULL, so {relation.parent} cannot be {word}",
-                place,
+                places.get(_ends_of(relation), rules[relation.parent].at),
                 fix=f"take {relation.parent}'s rows along, or leave {relation.child} empty too",
             )
-        return followed, ignored, dropped
 
     def _edges(self, subset: Subset, followed: Sequence[Relation]) -> Iterable[Edge]:
         expanding = {_ends(arrow): arrow for arrow in subset.expand if self._sound(arrow)}

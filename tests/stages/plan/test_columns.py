@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from support.catalogs import a_catalog, relations_of
 
 from provision.model.catalog import Key
 from provision.model.location import Location
@@ -12,6 +11,7 @@ from provision.model.names import ColumnName, TableName
 from provision.model.plan import Decision, Family, MaskUse, Origin, Rows, Strength, Treatment
 from provision.registry import MaskSpec, mask
 from provision.stages.plan.columns import Columns, Groups, decision_needed, plan_columns
+from support.catalogs import a_catalog, relations_of
 
 AT = Location(file="policies/pii.yaml", line=7, column=3)
 
