@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import polars as pl
 
@@ -112,12 +113,58 @@ class Source(Protocol):
         """The schema's entries in creation order, without the skipped tables."""
 
 
+class Store(Protocol):
+    """Where snapshots live: named files that are written once and never changed.
+
+    A path is ``folder/…/name`` of letters, digits, ``.``, ``_`` and ``-``; others are refused. What a store holds is
+    hostile input: readers state how much they take and check hashes before they parse.
+    """
+
+    @property
+    def url(self) -> str:
+        """The store as people may see it: without credentials."""
+
+    @property
+    def spool(self) -> Path:
+        """Local folder where runs stage what is not yet published; it may be missing."""
+
+    def get(self, path: str, *, limit: int) -> bytes | None:
+        """The whole file, or None where there is none.
+
+        Raises: IntegrityError PRV507 if it is larger than ``limit`` bytes. StoreError PRV502.
+        """
+
+    def put_new(self, path: str, data: bytes | Path) -> bool:
+        """Make the file, whole and durable or not at all; False if there is one of that name already.
+
+        A local file that is handed over may become the stored file itself: it must not be changed afterwards.
+        Raises: StoreError PRV502.
+        """
+
+    def below(self, prefix: str) -> tuple[str, ...]:
+        """Paths of all files below a folder (``""`` for the whole store), in order. Raises: StoreError PRV502."""
+
+    def size(self, path: str) -> int | None:
+        """Bytes of the file; None where there is none. Raises: StoreError PRV502."""
+
+    def delete(self, path: str) -> None:
+        """Take the file away if it is there. Raises: StoreError PRV502."""
+
+
 class SnapshotReader(Protocol):
     """A published snapshot, verified as it is read."""
 
-    id: str
-    content: str
-    server_version: int  # of the source, 180004 for 18.4; a target of an older major version is refused
+    @property
+    def id(self) -> str:
+        """The snapshot's id: the SHA-256 of its manifest."""
+
+    @property
+    def content(self) -> str:
+        """Digest of DDL and rows alone: equal content loads nothing."""
+
+    @property
+    def server_version(self) -> int:
+        """Of the source, without the minor release (180000 for 18.4); a target of an older major version is refused."""
 
     def ddl(self) -> tuple[DdlEntry, ...]:
         """The schema's entries in creation order."""
