@@ -74,8 +74,9 @@ def canonical(values: pl.Series, form: str, *, country: str = "") -> pl.Series:
 
 
 def plain(tagged: pl.Series) -> pl.Series:
-    """The body of canonical texts, without the kind in front of it."""
-    return tagged.str.replace(r"^[a-z]+:", "")
+    """The body of canonical texts of one kind, without the kind in front of it."""
+    first = tagged.drop_nulls().head(1).to_list()
+    return tagged.str.strip_prefix(first[0].partition(":")[0] + ":") if first else tagged
 
 
 def as_compared(values: pl.Series, type_: str) -> pl.Series:
@@ -161,6 +162,15 @@ def _without_separators(values: pl.Series) -> pl.Series:
 
 def _numeric(values: pl.Series) -> pl.Series:
     text = _tidy(values)
+    done = text.str.contains(r"^(?:0|-?[1-9][0-9]*|-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9])$")
+    rows = (~done).fill_null(value=False).arg_true()
+    if not len(rows):
+        return text
+    return text.scatter(rows, _respelled_number(text.gather(rows)))
+
+
+def _respelled_number(text: pl.Series) -> pl.Series:
+    """The slow way, for numbers that are not in their canonical form."""
     frame = (
         pl.DataFrame([text.alias("t")])
         .select(
@@ -193,7 +203,7 @@ def _numeric(values: pl.Series) -> pl.Series:
         .when(pl.col("word").is_in(["nan", "inf", "-inf"]))
         .then(pl.col("word"))
     )
-    return _valid_or_text(values, frame.select(body).to_series())
+    return _valid_or_text(text, frame.select(body).to_series())
 
 
 def _without_exponent(frame: pl.DataFrame) -> pl.DataFrame:

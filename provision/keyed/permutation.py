@@ -178,10 +178,13 @@ def _add(
     left: NDArray[np.uint64], right: NDArray[np.uint64], modulus: NDArray[np.uint64] | np.uint64
 ) -> NDArray[np.uint64]:
     total = left + right  # below 2^64, because both are below the modulus of at most 2^63
-    return np.where(total >= modulus, total - modulus, total)
+    reduced: NDArray[np.uint64] = np.minimum(total, total - modulus)  # a difference below zero wraps to a huge number
+    return reduced
 
 
 def _subtract(
     left: NDArray[np.uint64], right: NDArray[np.uint64], modulus: NDArray[np.uint64] | np.uint64
 ) -> NDArray[np.uint64]:
-    return np.where(left >= right, left - right, left + modulus - right)
+    difference = left - right
+    reduced: NDArray[np.uint64] = np.minimum(difference, difference + modulus)  # as in _add
+    return reduced

@@ -45,8 +45,12 @@ def multiply_high(left: NDArray[np.uint64], right: NDArray[np.uint64] | np.uint6
     """The upper 64 bits of the 128-bit products; by 32-bit limbs, because numpy has no wider integers."""
     half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)
     left_high, left_low = left >> half, left & mask
+    high: NDArray[np.uint64]
+    if isinstance(right, np.uint64) and right <= mask:
+        high = (left_high * right + ((left_low * right) >> half)) >> half
+        return high
     right_high, right_low = right >> half, right & mask
     middle = left_high * right_low + ((left_low * right_low) >> half)
     other = left_low * right_high + (middle & mask)
-    high: NDArray[np.uint64] = left_high * right_high + (middle >> half) + (other >> half)
+    high = left_high * right_high + (middle >> half) + (other >> half)
     return high

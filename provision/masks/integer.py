@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Bits of the type, and of the range that keys are permuted in: room above it for rows that dev adds later.
 _BITS = {"int2": (15, 14), "int4": (31, 30), "int8": (63, 52)}
-_WHOLE = r"^-?(?:0|[1-9][0-9]*)(?:\.0+)?$"
+_WHOLE = r"^(?:0|-?[1-9][0-9]*)(?:\.0+)?$"
 _MAX_DIGITS = 15  # of a numeric whose precision is the limit; 10^15 < 2^52
 
 
