@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provision.model.evidence import ColumnEvidence
     from provision.model.names import ColumnName, TableName
     from provision.model.plan import Plan
+    from provision.model.recipe import CheckRule
     from provision.registry import MaskSpec
 
 
@@ -109,6 +110,47 @@ def reference_checks(plan: Plan, violations: Mapping[str, int]) -> tuple[CheckRe
             )
         )
     return tuple(results)
+
+
+def row_count_checks(rules: Iterable[CheckRule], rows: Mapping[TableName, int]) -> tuple[CheckResult, ...]:
+    """One result for each table that a `row_count` of the recipe looks at; ``rows`` counts rows by table."""
+    results = []
+    for rule in rules:
+        if rule.kind != "row_count":
+            continue
+        for table in sorted(name for name in rows if any(pattern.covers(name) for pattern in rule.on)):
+            results.append(_row_count(rule, table, rows[table]))
+    return tuple(results)
+
+
+def _row_count(rule: CheckRule, table: TableName, count: int) -> CheckResult:
+    least, most = rule.parameter("min"), rule.parameter("max")
+    wrong = ""
+    if isinstance(least, int) and count < least:
+        wrong = f"{table} has {count} rows, fewer than {least}"
+    elif isinstance(most, int) and count > most:
+        wrong = f"{table} has {count} rows, more than {most}"
+    status = Status.PASS
+    if wrong:
+        status = Status.WARN if rule.severity is Severity.WARN else Status.FAIL
+    finding = Finding(
+        code="PRV705",
+        severity=rule.severity,
+        message=wrong,
+        where=str(table),
+        at=rule.at,
+        count=count,
+        fix="look at the subset's roots and limits, or at the check's own bounds",
+    )
+    return CheckResult(
+        check=rule.name or f"row_count {table}",
+        status=status,
+        severity=rule.severity,
+        observed=count,
+        limit=next((bound for bound in (least, most) if isinstance(bound, int)), None),
+        reason=wrong or f"{count} rows",
+        findings=(finding,) if wrong else (),
+    )
 
 
 def contaminated(results: Iterable[CheckResult]) -> SafetyError | None:
