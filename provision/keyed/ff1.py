@@ -62,6 +62,7 @@ class FF1:
         lengths = text.str.len_bytes()
         result = text.clear().extend_constant(None, len(text))
         for length in lengths.drop_nulls().unique().sort().to_list():
+            self._admit(length)
             rows = (lengths == length).fill_null(value=False).arg_true()
             digits = self._digits(text.gather(rows), length)
             result = result.scatter(rows, _texts(self.matrix(digits, encrypting=encrypting)))
