@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from provision.keyed import as_compared, bytes_of, canonical, plain, texts_of_bytes
+from provision.keyed import FORMS, as_compared, bytes_of, canonical, plain, texts_of_bytes
 from provision.model.plan import Family, Strength
 from provision.registry import mask
 
@@ -35,9 +35,12 @@ def _length(facts: ColumnFacts, digits: int | None, encoding: str) -> int:
 def _refuses(
     facts: ColumnFacts, *, digits: int | None = None, encoding: Encoding = "hex", form: str | None = None
 ) -> str | None:
-    _ = form
+    if form is not None and form not in FORMS:
+        return f"there is no form {form}; there are {', '.join(FORMS)}"
     if facts.family is Family.UUID:
         return None
+    if facts.family is Family.BYTES and encoding != "hex":
+        return "bytes take the encoding hex"
     length = _length(facts, digits, encoding)
     most = _DIGEST_BITS // _BITS[encoding]
     if not 1 <= length <= most:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Bits of the type, and of the range that keys are permuted in: room above it for rows that dev adds later.
 _BITS = {"int2": (15, 14), "int4": (31, 30), "int8": (63, 52)}
+_MOST = 2**63
 _WHOLE = r"^(?:0|-?[1-9][0-9]*)(?:\.0+)?$"
 _MAX_DIGITS = 15  # of a numeric whose precision is the limit; 10^15 < 2^52
 
@@ -123,7 +124,10 @@ def _classes(facts: ColumnFacts, chosen: tuple[int, ...] | None) -> tuple[_Class
         first, last = _pair(chosen)
         if not low <= first < last <= high:
             raise ValueError(f"range must hold at least two numbers between {low} and {high}")
-        cuts = [low, *((0,) if first > 0 else ()), first, last + 1, *((0,) if last < -1 else ()), high + 1]
+        # No class may hold more than 2^63 numbers, so what is left of bigint may have to be cut in two.
+        below = (0,) if first - low > _MOST else ()
+        above = (0,) if high - last > _MOST else ()
+        cuts = [low, *below, first, last + 1, *above, high + 1]
     return tuple(_Class(start, end - 1) for start, end in pairwise(cuts) if start < end)
 
 

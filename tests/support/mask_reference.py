@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b32encode
 
 from support import keyed_reference as reference
@@ -121,7 +120,9 @@ def _digits(number: int, radices: list[int]) -> list[int]:
 def looks_alike(before: str, after: str) -> bool:
     """Whether two values have the same shape."""
 
-    def shape(text: str) -> str:
-        return re.sub("[0-9]", "9", re.sub("[a-z]", "a", re.sub("[A-Z]", "A", text)))
+    def shape(letter: str) -> tuple[int, bool] | str:
+        kinds = (n for n, pair in enumerate(CLASSES) if letter in pair[0] or letter in pair[1])
+        kind = next(kinds, None)
+        return letter if kind is None else (kind, letter in CLASSES[kind][1])
 
-    return shape(before) == shape(after)
+    return [shape(letter) for letter in before] == [shape(letter) for letter in after]
