@@ -479,6 +479,12 @@ COMMANDS: tuple[ErrorCode, ...] = (
         why="Another provision held the folder's lock for two minutes.",
         fix="Try again when it is done.",
     ),
+    ErrorCode(
+        code="PRV820",
+        title="The demo's database could not be made.",
+        why="The database is not empty, or the server is older than PostgreSQL 15.",
+        fix="Give an empty database, or let `provision demo` start its own server.",
+    ),
 )
 
 CODES: dict[str, ErrorCode] = {

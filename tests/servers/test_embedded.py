@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from support.postgres import run_sql, system_binaries
 
 from provision.errors import LockedError, ServerError
 from provision.servers import binaries, embedded
@@ -22,6 +21,7 @@ from provision.servers import folder as layout
 from provision.servers.account import server_account
 from provision.servers.binaries import embedded_binaries
 from provision.servers.process import Process, at_work_in, process
+from support.postgres import run_sql, system_binaries
 
 ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not ROOT, reason="only root can be somebody else")

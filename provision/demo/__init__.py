@@ -1,0 +1,1 @@
+"""The tour: a made-up shop in "production", and its safe, small copy."""
