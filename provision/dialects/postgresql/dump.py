@@ -220,7 +220,7 @@ def choose_entries(toc: Sequence[TocEntry], *, absent: frozenset[tuple[int, int]
                 left_out.append(LeftOut(kind=entry.kind, name=_label(entry), why=why))
             continue
         position[entry.number] = len(entries)
-        entries.append(_ddl_entry(entry, position))
+        entries.append(_ddl_entry(entry, position, entries))
     return SchemaDump(entries=tuple(entries), left_out=tuple(left_out))
 
 
@@ -237,16 +237,18 @@ def _why_not(entry: TocEntry, *, absent: frozenset[tuple[int, int]], gone: set[i
     return None
 
 
-def _ddl_entry(entry: TocEntry, position: dict[int, int]) -> DdlEntry:
+def _ddl_entry(entry: TocEntry, position: dict[int, int], before: Sequence[DdlEntry]) -> DdlEntry:
     table = table_of(entry.kind, entry.sql)
     own = position[entry.number]
     after = sorted({position[number] for number in entry.depends if position.get(number, own) < own})
+    # Comments are in no section: they come with what they are about.
+    late = entry.section == "post-data" or any(before[needed].section == "post-data" for needed in after)
     return DdlEntry(
         kind=entry.kind,
         schema=entry.schema,
         name=entry.tag,
         table=f"{quote_part(table.schema)}.{quote_part(table.name)}" if table else "",
-        section="post-data" if entry.section == "post-data" else "pre-data",
+        section="post-data" if late else "pre-data",
         sql=entry.sql.strip(),
         after=tuple(after),
     )

@@ -43,7 +43,6 @@ class Refresh:
         self._snapshot = snapshot
         self._observe = observe
         self.connection = connect(url, lock_seconds=LOCK_SECONDS, statement_seconds=0)
-        self._after_commit: list[tuple[TableName, int]] = []
         self._existing = Existing()
         self._findings: tuple[Finding, ...] = ()
 
@@ -82,21 +81,9 @@ class Refresh:
 
     def set_sequence(self, name: TableName, last: int, *, lane: int) -> None:  # noqa: ARG002  # there is one
         """Let the sequence go on after this value, undone by a rollback as the rows are."""
-        with translated("set a sequence", table=name):
-            row = self.connection.execute(
-                "select s.seqincrement, s.seqmin, s.seqmax from pg_catalog.pg_sequence s"
-                " join pg_catalog.pg_class c on c.oid = s.seqrelid"
-                " join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = %s and c.relname = %s",
-                (name.schema, name.name),
-            ).fetchone()
-        if row is None:
-            raise DatabaseError("PRV614", f"the target has no sequence {name}", fix="use load: replace, or migrate it")
-        following = last + row[0]
-        if row[1] <= following <= row[2]:
-            statement = sql.SQL("alter sequence {} restart with {}").format(identifier(name), sql.Literal(following))
-            self._run(statement)
-        else:  # at its end: only setval can say so, and it is not undone by a rollback
-            self._after_commit.append((name, last))
+        # RESTART gives the sequence a new file inside the transaction, so that even setval is undone with it.
+        self._run(sql.SQL("alter sequence {} restart").format(identifier(name)), doing="set a sequence")
+        set_sequence(self.connection, name, last)
 
     def cancel(self) -> None:
         """Stop what the lane is doing."""
@@ -115,8 +102,6 @@ class Refresh:
         with translated("commit the new rows"):
             self.connection.execute("commit")
         self._observe("committed")
-        for name, last in self._after_commit:
-            set_sequence(self.connection, name, last)
         with translated("gather statistics"):
             for table in self._existing.tables:
                 self.connection.execute(sql.SQL("analyze {}").format(identifier(table.name)))
