@@ -22,14 +22,18 @@ _UNIQUE_BITS = 96  # 10^9 values meet with a chance of 10^-11
 _DEFAULT_BITS = 128
 _DIGEST_BITS = 256
 _VARIANT_BITS = 40
+_NAME_BYTES = 63  # of the type name
 _BASE32 = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)  # RFC 4648, in lower case
 
 
 def _length(facts: ColumnFacts, digits: int | None, encoding: str) -> int:
     wanted = digits if digits is not None else -(-_DEFAULT_BITS // _BITS[encoding])
-    if digits is None and facts.max_chars is not None:
-        return min(wanted, facts.max_chars)
-    return wanted
+    room = _room(facts)
+    return min(wanted, room) if digits is None and room is not None else wanted
+
+
+def _room(facts: ColumnFacts) -> int | None:
+    return _NAME_BYTES if facts.type == "name" else facts.max_chars
 
 
 def _refuses(
@@ -47,8 +51,9 @@ def _refuses(
         return f"digits must be 1 to {most} in {encoding}"
     if facts.family is Family.BYTES and length % 2:
         return "digits must be even for bytes"
-    if facts.max_chars is not None and length > facts.max_chars:
-        return f"{length} digits do not fit into {facts.max_chars} characters"
+    room = _room(facts)
+    if room is not None and length > room:
+        return f"{length} digits do not fit into {room} characters"
     if facts.unique and length * _BITS[encoding] < _UNIQUE_BITS:
         return (
             f"values must stay different, which takes 24 digits (20 in base32), and there are {length}: "

@@ -84,6 +84,7 @@ def test_bytes_stay_bytes() -> None:
         ({}, {"unique": True, "max_chars": 20}, "24 digits"),
         ({"digits": 16}, {"unique": True}, "24 digits"),
         ({"digits": 32}, {"max_chars": 20}, "do not fit"),
+        ({"digits": 64}, {"type_": "name"}, "do not fit"),
         ({"digits": 65}, {}, "1 to 64"),
         ({"digits": 0}, {}, "1 to 64"),
         ({"digits": 52, "encoding": "base32"}, {}, "1 to 51"),
