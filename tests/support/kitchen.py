@@ -76,7 +76,7 @@ refresh materialized view shop.total;
 '''
 
 # Made after the rows: what rows would trip over, and triggers in all their states.
-AFTER = r'''
+AFTER = r"""
 alter table shop.legacy add constraint legacy_country foreign key (country) references shop.country not valid;
 alter table shop.legacy add constraint legacy_weight check (weight > 0) not valid;
 comment on constraint legacy_country on shop.legacy is 'never cleaned up';
@@ -93,6 +93,6 @@ create trigger counted after insert on shop.ledger for each row execute function
 alter table only shop.ledger_2024 disable trigger counted;
 alter table shop.customer enable row level security, force row level security;
 create policy own on shop.customer using (email = current_user);
-'''
+"""
 
 KITCHEN = SCHEMA + ROWS + AFTER
