@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from provision.model.location import Location
 
@@ -24,7 +23,7 @@ DEFAULT_STORE = ".provision/store"
 class SecretRef:
     """A text with references to the environment or to files, unexpanded. Its repr shows nothing but its place.
 
-    ``stages.recipe.resolve`` expands it.
+    ``stages.recipe.resolve`` expands it, ``resolve_path`` makes it a path.
     """
 
     text: str
@@ -61,7 +60,7 @@ class SourceEntry:
 
     name: str  # '' where it was written inside a recipe
     url: SecretRef | None = None
-    embedded: Path | None = None  # absolute
+    embedded: SecretRef | None = None  # a path below the file that wrote it, references unexpanded
     connections: int = 2  # at most this many at once
     at: Location | None = field(default=None, compare=False, repr=False)
 
@@ -72,7 +71,7 @@ class TargetEntry:
 
     name: str  # '' where it was written inside a recipe
     url: SecretRef | None = None
-    embedded: Path | None = None  # absolute
+    embedded: SecretRef | None = None  # a path below the file that wrote it, references unexpanded
     load: LoadMode = LoadMode.REPLACE
     sessions: Sessions = Sessions.FAIL
     template: bool = False  # seal it to clone from
@@ -96,7 +95,7 @@ class TrustEntry:
     """A key whose snapshots may be loaded, schema included."""
 
     keyid: str
-    public: Path  # absolute
+    public: SecretRef  # a path below the project file, references unexpanded
     at: Location | None = field(default=None, compare=False, repr=False)
 
 

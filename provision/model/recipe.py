@@ -194,6 +194,7 @@ class FabricateRule:
     rows: int | None = None
     add: int | None = None
     per_parent: tuple[PerParent, ...] = ()
+    learned: bool = False  # ``per_parent: learned``: of all parents, as the source has them
     model: ModelEntry | None = None
     columns: tuple[GeneratorEntry, ...] = ()
     rules: tuple[str, ...] = ()  # SQL conditions that made-up rows meet
