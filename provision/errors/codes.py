@@ -21,7 +21,224 @@ class ErrorCode:
 
 
 # 1xx files that users write
-LANGUAGE: tuple[ErrorCode, ...] = ()
+LANGUAGE: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="PRV101",
+        title="The file cannot be read.",
+        why="It does not exist, may not be read, is larger than 1 MB or is not UTF-8.",
+        fix="Check path, permissions and encoding; split a large file with extends.",
+    ),
+    ErrorCode(
+        code="PRV102",
+        title="The file is not YAML.",
+        why="Brackets, quotes or indentation do not fit; a tab stands where blanks must; a character cannot be printed.",
+        fix="Mend the place that is shown; quote a text that holds “: ” or begins with *, &, @, % or `.",
+    ),
+    ErrorCode(
+        code="PRV103",
+        title="A key is there twice.",
+        why="YAML tools take one of the two silently, and not all the same one.",
+        fix="Remove one of them.",
+    ),
+    ErrorCode(
+        code="PRV104",
+        title="Anchors and aliases are not part of the language.",
+        why="They make a file mean something other than it says; a name such as *.email without quotes is read as one.",
+        fix="Write the value out, share whole files with extends, or put the name into quotes.",
+    ),
+    ErrorCode(
+        code="PRV105",
+        title="Tags are not part of the language.",
+        why="They turn data into objects of a programming language.",
+        fix="Remove the tag; put a text that begins with “!” into quotes.",
+    ),
+    ErrorCode(
+        code="PRV106",
+        title="The word is text in YAML 1.2 and true or false in YAML 1.1.",
+        why="yes, no, on and off mean different things to different tools.",
+        fix="Write true or false, or put the word into quotes.",
+    ),
+    ErrorCode(
+        code="PRV107",
+        title="The file is nested too deeply.",
+        why="Nothing in the language needs 64 levels.",
+        fix="Flatten it.",
+    ),
+    ErrorCode(
+        code="PRV108",
+        title="The file does not hold exactly one document.",
+        why="It is empty, or a line of --- begins a second document.",
+        fix="Keep one document in each file, beginning with version: 1.",
+    ),
+    ErrorCode(
+        code="PRV109",
+        title="The version of the language is not known.",
+        why="The file was written for another version of provision.",
+        fix="Write version: 1, or install the provision that the file was written for.",
+    ),
+    ErrorCode(
+        code="PRV110",
+        title="The key is not known.",
+        why="A misspelt key would be ignored silently, and with it what it was meant to do.",
+        fix="Correct it; the message lists the keys that may stand there.",
+    ),
+    ErrorCode(
+        code="PRV111",
+        title="A key is missing, or keys exclude each other.",
+        why="The mapping says too little or contradicts itself.",
+        fix="Give the keys that the message names.",
+    ),
+    ErrorCode(
+        code="PRV112",
+        title="The value is of another kind.",
+        why="A list, a mapping, a text or a number stands where another is expected.",
+        fix="Write what the message expects; text that looks like a number goes into quotes.",
+    ),
+    ErrorCode(
+        code="PRV113",
+        title="The word is not one of those that may stand there.",
+        why="It is misspelt, or belongs elsewhere.",
+        fix="Take one of the words that the message lists.",
+    ),
+    ErrorCode(
+        code="PRV114",
+        title="The value cannot stand there.",
+        why="It is out of bounds, empty, or does not go with its neighbours.",
+        fix="Change it as the message says.",
+    ),
+    ErrorCode(
+        code="PRV115",
+        title="The name cannot be read.",
+        why="Names are table.column or schema.table.column; names of recipes, tags and classes are letters, digits, “-”, “_” and “.”.",
+        fix="Put a part with a dot or a blank into double quotes, as in SQL.",
+    ),
+    ErrorCode(
+        code="PRV116",
+        title="The relation cannot be read.",
+        why="An arrow leads from the child's columns to as many columns of the parent.",
+        fix="Write child.column -> parent.column, or child.(x, y) -> parent.(x, y).",
+    ),
+    ErrorCode(
+        code="PRV117",
+        title="The duration, share, range or date cannot be read.",
+        why="They are written as 3d, 1%, 1..8 and 2027-03-31.",
+        fix="Write it in that form.",
+    ),
+    ErrorCode(
+        code="PRV118",
+        title="The regular expression cannot be used.",
+        why="It is malformed, or holds look-around or back references, which do not run in linear time.",
+        fix="Write it without them.",
+    ),
+    ErrorCode(
+        code="PRV119",
+        title="The SQL condition cannot be used.",
+        why="A quote or bracket is not closed, it holds “;” or a comment, or a parameter other than :as_of.",
+        fix="Write one condition over the columns of the table.",
+    ),
+    ErrorCode(
+        code="PRV120",
+        title="The mask is not known.",
+        why="It is misspelt, or its plug-in is not installed.",
+        fix="Take one of `provision list masks`.",
+    ),
+    ErrorCode(
+        code="PRV121",
+        title="The mask does not take these parameters.",
+        why="A parameter is misspelt, missing, or belongs to another mask.",
+        fix="Give the parameters that the message lists.",
+    ),
+    ErrorCode(
+        code="PRV122",
+        title="A class is given and not treated, or treated and never given.",
+        why="The name of the class is misspelt in one of the two places, or one of them is missing.",
+        fix="Add the treatment, or the rule under classify.",
+    ),
+    ErrorCode(
+        code="PRV123",
+        title="A reason is missing.",
+        why="Who keeps data unmasked, and who decides by name, says why; it is part of the record.",
+        fix="Add a reason, in a sentence that a reader of the policy understands.",
+    ),
+    ErrorCode(
+        code="PRV124",
+        title="An exception has expired.",
+        why="Exceptions hold up to a day, so that somebody looks at them again.",
+        fix="Remove it, or have the owner of the policy renew it.",
+    ),
+    ErrorCode(
+        code="PRV125",
+        title="The condition gives another result in every run.",
+        why="now(), current_date and random() are not the same twice, so the same source would give another snapshot.",
+        fix="Write :as_of for the time of the snapshot; a limit is already a stable sample.",
+    ),
+    ErrorCode(
+        code="PRV126",
+        title="The recipe is weaker than a policy.",
+        why="A recipe may be stronger than its policies and decide what they leave open; it may not weaken them.",
+        fix="Choose a stronger mask, or ask the owner of the policy for an exception.",
+    ),
+    ErrorCode(
+        code="PRV128",
+        title="The name is not in the project file.",
+        why="A source, target or key is named that provision.yaml does not have, or there is no project file.",
+        fix="Correct the name, add it to provision.yaml, or write an inline mapping in the recipe.",
+    ),
+    ErrorCode(
+        code="PRV129",
+        title="There is no built-in policy of that name.",
+        why="A word without an ending names a built-in pack.",
+        fix="Write the path of the policy file, with its ending .yaml.",
+    ),
+    ErrorCode(
+        code="PRV130",
+        title="The file that is extended cannot be read, or files extend each other in a circle.",
+        why="extends names one file, relative to the file that writes it.",
+        fix="Correct the path, or break the circle.",
+    ),
+    ErrorCode(
+        code="PRV131",
+        title="This belongs into the project file.",
+        why="Recipes may be proposed by anybody; beside a project file they neither read the environment nor choose the store.",
+        fix="Put it into provision.yaml and name it in the recipe.",
+    ),
+    ErrorCode(
+        code="PRV132",
+        title="A secret is written out.",
+        why="Files are copied, reviewed and kept in version control.",
+        fix="Put it into the environment or a file: ${NAME} or ${file:/run/secrets/name}.",
+    ),
+    ErrorCode(
+        code="PRV140",
+        title="A variable is not set.",
+        why="A url, key, sign or path refers to an environment variable that is unset or empty.",
+        fix="Export it, or give a default: ${NAME:-default}.",
+    ),
+    ErrorCode(
+        code="PRV141",
+        title="A file with a secret cannot be read.",
+        why="The file of ${file:…} does not exist, may not be read, is too large or is not UTF-8.",
+        fix="Check its path and permissions.",
+    ),
+    ErrorCode(
+        code="PRV142",
+        title="The reference cannot be read.",
+        why="References are ${NAME}, ${NAME:-default}, ${NAME:?message} and ${file:PATH}.",
+        fix="Write one of these; $$ is a dollar sign.",
+    ),
+    ErrorCode(
+        code="PRV150",
+        title="This version does not carry out a part of the recipe.",
+        why="The language is larger than what is built so far.",
+        fix="Take the part out for now, or install a newer version.",
+    ),
+    ErrorCode(
+        code="PRV151",
+        title="The mask is not built yet.",
+        why="It is part of the language; columns that need it stop the run.",
+        fix="Use another mask for these columns, or install a newer version.",
+    ),
+)
 
 # 2xx planning
 PLANNING: tuple[ErrorCode, ...] = ()
