@@ -7,4 +7,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that `support` is importable by name
 
-pytest_plugins: list[str] = ["support.postgres"]
+pytest_plugins: list[str] = ["support.postgres", "support.roles"]
