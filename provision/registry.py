@@ -60,6 +60,7 @@ class MaskSpec:
     keeps: frozenset[Promise] = frozenset()
     scope: Literal["row", "table"] = "row"
     chance: bool = False  # may give a value its own by chance: picks from a short list
+    fixed: str = ""  # pattern of values that stay as they are, because they tell nothing: infinity, NaN, zero
     keyed: bool = True
     wants_facts: bool = False
     by: bool = False
@@ -77,6 +78,7 @@ def mask(
     keeps: set[Promise] | frozenset[Promise] = frozenset(),
     scope: Literal["row", "table"] = "row",
     chance: bool = False,
+    fixed: str = "",
     refuses: Callable[..., str | None] | None = None,
 ) -> Callable[[Callable[..., pl.Series]], MaskSpec]:
     """Describe a mask; parameters that users may set are read off the function's keyword-only arguments.
@@ -99,6 +101,7 @@ def mask(
             keeps=frozenset(keeps),
             scope=scope,
             chance=chance,
+            fixed=fixed,
             keyed=any(p.name == "key" for p in given),
             wants_facts=any(p.name == "facts" for p in given),
             by=len(positional) > 1,
