@@ -8,14 +8,12 @@ A field with a default that is left at it is not written, so a later optional fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003  # the codec reads the annotations
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from provision.model.names import TableName  # noqa: TC001  # the codec reads the annotations
 from provision.model.plan import Origin  # noqa: TC001  # the codec reads the annotations
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MANIFEST_FORMAT = "provision-snapshot/1"
 
@@ -132,7 +130,7 @@ class Manifest:
     ``content`` is the digest of DDL and logical hashes alone.
     """
 
-    format: str = field(default=MANIFEST_FORMAT, metadata={"written": True})
+    format: str  # MANIFEST_FORMAT
     content: str
     dialect: str
     server_version: int
