@@ -43,9 +43,10 @@ def split_quoted(text: str) -> tuple[tuple[str, bool], ...]:
         position += 1
 
 
-def quote_part(part: str, *, always: bool = False) -> str:
+def quote_part(part: str) -> str:
     """Write one part of a name so that `split_name` reads it back."""
-    return part if not always and re.fullmatch(r'[^."\s]+', part) else '"' + part.replace('"', '""') + '"'
+    # Quoted as well is what means something in an arrow or a pattern: commas, brackets, stars, ">".
+    return part if re.fullmatch(r'[^."\s,()*>]+', part) else '"' + part.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -100,7 +100,7 @@ class ColumnPattern:
         parts: tuple[str, ...] = (self.table, self.column)
         if self.schema is not None and (self.schema != DEFAULT_SCHEMA or self.table == "*"):
             parts = (self.schema, *parts)
-        return ".".join(quote_part(part.replace(_STAR, "*"), always=_STAR in part) for part in parts)
+        return ".".join(part if "*" in part else quote_part(part.replace(_STAR, "*")) for part in parts)
 
 
 def _glob(pattern: str, name: str) -> bool:

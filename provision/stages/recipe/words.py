@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from provision.model.graph import Condition
-from provision.model.names import ColumnName, TableName, split_name
+from provision.model.names import ColumnName, TableName, quote_part, split_name
 from provision.model.policy import ColumnPattern
 from provision.model.recipe import Arrow, Budget
 from provision.stages.recipe.nodes import quoted, where_in
@@ -29,7 +29,8 @@ _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s?%")
 _RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PIECE = r'(?:"(?:[^"]|"")+"|[^".\s]+)'
-_SIDE = re.compile(rf"(?P<table>{_PIECE}(?:\.{_PIECE})??)\.(?:\((?P<columns>[^)]*)\)|(?P<column>{_PIECE}))")
+_HEAD = re.compile(rf"(?P<table>{_PIECE}(?:\.{_PIECE})?)\.\(")
+_MEMBER = re.compile(r'\s*(?P<column>"(?:[^"]|"")+"|[^".\s,()]+)\s*(?P<end>[,)])')
 _CONDITION = re.compile(
     r"""\s*(?P<column>"(?:[^"]|"")+"|[A-Za-z_]\w*)\s*=\s*
         (?:'(?P<text>(?:[^']|'')*)'|(?P<word>-?[0-9]+(?:\.[0-9]+)?|true|false))\s*""",
@@ -115,13 +116,13 @@ def parse_anywhere(text: str, at: Location) -> ColumnPattern:
 def parse_arrow(text: str, at: Location) -> Arrow:
     """``orders.customer_ref -> customers.external_id``, ``a.(x, y) -> b.(x, y)``."""
     fix = "write child.column -> parent.column, or child.(x, y) -> parent.(x, y)"
-    pieces = re.split(r'->(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
+    pieces = _pieces(text)
     if len(pieces) != 2:
         raise Refused("an arrow has a child on its left and a parent on its right of one “->”", fix=fix)
     shift = 1 if at.width == len(text) + 2 else 0
     sides = []
     for number, piece in enumerate(pieces):
-        start = text.index("->") + 2 if number else 0
+        start = len(pieces[0]) + 2 if number else 0
         start += len(piece) - len(piece.lstrip())
         sides.append((*parse_side(piece.strip(), at, start=start), where_in(at, start + shift, len(piece.strip()))))
     (child, columns, child_at), (parent, parent_columns, parent_at) = sides
@@ -139,23 +140,46 @@ def parse_arrow(text: str, at: Location) -> Arrow:
     )
 
 
+def _pieces(text: str) -> list[str]:
+    """What stands between ``->`` outside quotes."""
+    ends = [found for found in re.finditer(r'"(?:[^"]|"")*"|->', text) if found[0] == "->"]
+    starts = [0, *(found.end() for found in ends)]
+    return [text[start:end] for start, end in zip(starts, [*(found.start() for found in ends), len(text)], strict=True)]
+
+
 def parse_side(text: str, at: Location, *, start: int = 0) -> tuple[TableName, tuple[str, ...]]:  # noqa: ARG001
     """One side of an arrow: ``orders.customer_ref`` or ``a.(x, y)``."""
-    match = _SIDE.fullmatch(text)
     try:
-        if match is None:
-            raise ValueError(text)  # noqa: TRY301
-        table = TableName.parse(match["table"])
-        written = re.findall(rf"\s*({_PIECE.replace('[^', '[^,')})\s*(?:,|$)", match["columns"] or "")
-        columns = tuple(split_name(name)[0] for name in written) if match["columns"] else split_name(match["column"])
-        if match["columns"] and len(written) != match["columns"].count(",") + 1:
-            raise ValueError(text)  # noqa: TRY301
+        table, columns = _composite(text) if text.endswith(")") else _single(text)
     except ValueError:
         fix = "write table.column or table.(x, y); " + QUOTING
         raise Refused(f"{quoted(text)} names no column", fix=fix, start=start, width=len(text)) from None
     if len(set(columns)) < len(columns):
         raise Refused("a column is there twice", fix="name each column once", start=start, width=len(text))
     return table, columns
+
+
+def _single(text: str) -> tuple[TableName, tuple[str, ...]]:
+    *table, column = split_name(text)
+    if not 1 <= len(table) <= 2:
+        raise ValueError(text)
+    return (TableName(*table) if len(table) == 2 else TableName.parse(quote_part(table[0]))), (column,)
+
+
+def _composite(text: str) -> tuple[TableName, tuple[str, ...]]:
+    head = _HEAD.match(text)
+    if head is None:
+        raise ValueError(text)
+    columns = []
+    position = head.end()
+    while match := _MEMBER.match(text, position):
+        columns.append(split_name(match["column"])[0])
+        position = match.end()
+        if match["end"] == ")":
+            break
+    if position != len(text):
+        raise ValueError(text)
+    return TableName.parse(head["table"]), tuple(columns)
 
 
 def parse_when(text: str, at: Location) -> tuple[Condition, ...]:  # noqa: ARG001
