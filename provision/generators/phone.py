@@ -45,6 +45,7 @@ def permuted(values: pl.Series, key: DomainKey, *, country: str = "", keep_prefi
 
     Args:
         values: String (n,), no nulls, all of them phones as `is_phone` says.
+        key: the key of the domain; each calling code, length and number of zeros has a permutation of its own.
         country: calling code ("44") of numbers without an international prefix, so that they meet those that have one.
         keep_prefix: digits that stay after calling code and leading zero.
     """

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provision.model.duration import parse_duration
 from provision.model.plan import Family
@@ -95,8 +95,8 @@ def misfits(facts: ColumnFacts, literals: Iterable[object]) -> str | None:
 
 def pairs_of(value: Mapping[str, object] | Iterable[object]) -> list[tuple[str, object]]:
     """A mapping's items; plans hold mappings as tuples of pairs."""
-    items = value.items() if isinstance(value, Mapping) else value
-    return [(text_of(name), entry) for name, entry in items]  # type: ignore[misc]  # items are pairs
+    items: Iterable[Any] = value.items() if isinstance(value, Mapping) else value
+    return [(text_of(name), entry) for name, entry in items]
 
 
 def weighted(values: Mapping[str, object] | Iterable[object]) -> tuple[list[str], list[float] | None]:
@@ -122,18 +122,20 @@ def days_of(text: str) -> int:
 def _misfit_scalar(facts: ColumnFacts, text: str) -> str | None:
     if facts.family is Family.TEXT:
         limit = room(facts)
-        if limit is not None and len(text) > limit:
-            return f"it has {len(text)} characters, and the column holds {limit}"
-        return None
+        fits = limit is None or len(text) <= limit
+        return None if fits else f"it has {len(text)} characters, and the column holds {limit}"
     if facts.family is Family.ENUM:
         return None if text in facts.labels else f"it is none of the labels {', '.join(facts.labels)}"
     if facts.family is Family.BOOLEAN:
         return None if bool_of(text) is not None else "it is neither true nor false"
     if facts.family is Family.INTEGER:
         limit = 2 ** _INTEGER_BITS.get(facts.type, 63)
-        if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not -limit <= int(text) < limit:
-            return f"it is no {facts.type}"
-        return None
+        fits = re.fullmatch(r"[+-]?[0-9]{1,20}", text) is not None and -limit <= int(text) < limit
+        return None if fits else f"it is no {facts.type}"
+    return _misfit_number(facts, text)
+
+
+def _misfit_number(facts: ColumnFacts, text: str) -> str | None:
     if not _NUMBER.fullmatch(text):
         return "it is no number"
     decimal = _DECIMAL.fullmatch(text)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
 from provision import keyed
 from provision.generators import address as makers
 from provision.generators import words
@@ -15,6 +13,8 @@ from provision.model.plan import Family, Strength
 from provision.registry import mask
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from provision.generators.address import Codes
     from provision.keyed import DomainKey
     from provision.model.plan import ColumnFacts
@@ -84,7 +84,8 @@ def _regions(folded: pl.Series, locale: words.Locale, chance: Chance, room: int 
     """Codes for codes and names for names."""
     coded = (folded.str.len_chars() <= _REGION_CODE_CHARS) | (room is not None and room <= _REGION_CODE_CHARS)
     made = folded.clear().extend_constant(None, len(folded))
-    for part, wanted in (("region_code", coded), ("region", ~coded)):
+    shapes: list[tuple[makers.Part, pl.Series]] = [("region_code", coded), ("region", ~coded)]
+    for part, wanted in shapes:
         rows = wanted.fill_null(value=False).arg_true()
         if len(rows):
             new = makers.make(part, locale, chance.at(rows), room=room, avoid=folded.gather(rows))

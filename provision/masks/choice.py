@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from provision.keyed import DomainKey
     from provision.model.plan import ColumnFacts
 
+Scalar = str | int | float | bool
+
 FEWEST = 2  # so that a value never has to become itself
 
 
-def _refuses(facts: ColumnFacts, *, values: list[str | int | float | bool] | dict[str, float]) -> str | None:
+def _refuses(facts: ColumnFacts, *, values: list[Scalar] | dict[str, float]) -> str | None:
     if (why := _fits.unique(facts)) is not None:
         return why
     entries, weights = _fits.weighted(values)
@@ -36,9 +38,7 @@ def _refuses(facts: ColumnFacts, *, values: list[str | int | float | bool] | dic
 
 
 @mask(name="choice", strength=Strength.LOSSY, accepts=set(Family), keeps={"nulls", "equality"}, refuses=_refuses)
-def choice(
-    column: pl.Series, *, key: DomainKey, values: list[str | int | float | bool] | dict[str, float]
-) -> pl.Series:
+def choice(column: pl.Series, *, key: DomainKey, values: list[Scalar] | dict[str, float]) -> pl.Series:
     """Replace each value by one of ``values``, picked by the key: a list, or a mapping from values to weights.
 
     The same value always becomes the same one, and none becomes itself. All must fit the column's type.

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
     from provision.model.plan import ColumnFacts
 
+Scalar = str | int | float | bool
 
-def _refuses(facts: ColumnFacts, *, value: str | float | bool) -> str | None:
+
+def _refuses(facts: ColumnFacts, *, value: Scalar) -> str | None:
     return _fits.unique(facts) or _fits.misfit(facts, _fits.text_of(value))
 
 
 @mask(name="constant", strength=Strength.CONSTANT, accepts=set(Family), keeps={"nulls", "equality"}, refuses=_refuses)
-def constant(values: pl.Series, *, value: str | float | bool) -> pl.Series:
+def constant(values: pl.Series, *, value: Scalar) -> pl.Series:
     """Put one value in the place of all others: a password hash that everybody in dev knows, a zero, a label.
 
     The value must fit the column's type, length, labels and precision. NULL stays NULL.

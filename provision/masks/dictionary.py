@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from provision.keyed import DomainKey
     from provision.model.plan import ColumnFacts
 
+Scalar = str | int | float | bool
+
 FEWEST = 2  # so that a value never has to become itself
 MAX_BYTES = 64 * 2**20
 
@@ -28,28 +30,18 @@ MAX_BYTES = 64 * 2**20
 def _refuses(
     facts: ColumnFacts,
     *,
-    values: list[str | int | float | bool] | None = None,
+    values: list[Scalar] | None = None,
     file: str | None = None,
     sha256: str | None = None,
     map: dict[str, str] | None = None,  # noqa: A002  # the recipe's word
     otherwise: str | None = None,
 ) -> str | None:
-    if (why := _fits.unique(facts)) is not None:
+    if (why := _fits.unique(facts) or _incoherent(values, file, map, otherwise)) is not None:
         return why
-    if (values is None) == (file is None) and not (map is not None and values is None):
-        return "give values or file, or a map with otherwise"
     if file is not None and (why := _unreadable(file, sha256)) is not None:
         return why
-    if map is not None:
-        if (otherwise is None) == (values is None and file is None):
-            return "a map needs values or file to pick from, or otherwise, for what it does not name; not both"
-        pairs = _fits.pairs_of(map)
-        if any(old == _fits.text_of(new) for old, new in pairs):
-            return "the map has a value that becomes itself"
-        if (why := _fits.misfits(facts, [new for _, new in pairs])) is not None:
-            return f"map: {why}"
-    elif otherwise is not None:
-        return "otherwise belongs to a map"
+    if map is not None and (why := _fits.misfits(facts, [new for _, new in _fits.pairs_of(map)])) is not None:
+        return f"map: {why}"
     if otherwise is not None:
         why = _fits.misfit(facts, otherwise)
         return None if why is None else f"otherwise: {why}"
@@ -59,12 +51,31 @@ def _refuses(
     return _fits.misfits(facts, entries)
 
 
+def _incoherent(
+    values: list[Scalar] | None,
+    file: str | None,
+    map: dict[str, str] | None,  # noqa: A002  # the recipe's word
+    otherwise: str | None,
+) -> str | None:
+    """Why these parameters do not go together."""
+    lists = (values is not None) + (file is not None)
+    if map is None:
+        if otherwise is not None:
+            return "otherwise belongs to a map"
+        return None if lists == 1 else "give values, file, or a map"
+    if lists + (otherwise is not None) != 1:
+        return "a map needs one of values, file and otherwise, for what it does not name"
+    if any(old == _fits.text_of(new) for old, new in _fits.pairs_of(map)):
+        return "the map has a value that becomes itself"
+    return None
+
+
 @mask(name="dictionary", strength=Strength.LOSSY, accepts=set(Family), keeps={"nulls", "equality"}, refuses=_refuses)
 def dictionary(
     column: pl.Series,
     *,
     key: DomainKey,
-    values: list[str | int | float | bool] | None = None,
+    values: list[Scalar] | None = None,
     file: str | None = None,
     sha256: str | None = None,
     map: dict[str, str] | None = None,  # noqa: A002  # the recipe's word

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
 from provision import keyed
 from provision.generators import person, words
 from provision.generators.chance import Chance
@@ -14,6 +12,8 @@ from provision.model.plan import Family, Strength
 from provision.registry import mask
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from provision.keyed import DomainKey
     from provision.model.plan import ColumnFacts
 

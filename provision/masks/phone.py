@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from provision import keyed
 from provision.errors import RunError
 from provision.generators import phone as makers
@@ -16,6 +14,8 @@ from provision.model.plan import Family, Strength
 from provision.registry import mask
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from provision.keyed import DomainKey
     from provision.model.plan import ColumnFacts
 

@@ -8,7 +8,7 @@ A line of ``place`` is ``city|postcode|region|region code|country|country code``
 from __future__ import annotations
 
 import hashlib
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
@@ -23,7 +23,7 @@ KINDS = ("branch", "first", "form", "last", "place", "stem", "street")
 
 
 def names() -> tuple[str, ...]:
-    """The lists there are, in name order: ``country``, ``de/first``, …"""
+    """The lists there are, in name order, such as ``country`` and ``de/first``."""
     return tuple(sorted(("country", *(f"{locale}/{kind}" for locale in LOCALES for kind in KINDS))))
 
 
