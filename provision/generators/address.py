@@ -70,7 +70,7 @@ def country(codes: Codes, chance: Chance, *, room: int | None = None, avoid: pl.
 
 def _make_full(locale: Locale, chance: Chance, room: int | None, avoid: pl.Series | None) -> pl.Series:
     pairs = _pairs(locale, room)
-    pair = pairs.pick(chance, ("place", "street"))
+    pair = pairs.pick(chance, "address")
     made = _full(locale, pair, chance)
     if avoid is None or not (same := made.str.to_lowercase() == avoid).any():
         return made

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+
+from provision.keyed.domain import with_nulls_of
+from provision.keyed.prf import multiply_high
 
 if TYPE_CHECKING:
     from provision.keyed import DomainKey
@@ -31,6 +35,15 @@ class Chance:
     def below(self, n: int, purpose: str) -> pl.Series:
         """UInt64 (n,) in 0..n-1, without bias; independent for every purpose."""
         return self.key.below(self.texts, n, purpose=purpose)
+
+    def two_below(self, n: int, m: int, purpose: str) -> tuple[pl.Series, pl.Series]:
+        """Two independent numbers, UInt64 (n,) in 0..n-1 and 0..m-1, of one hash; biased by less than n / 2^64."""
+        drawn = self.key.bits(self.texts, purpose=purpose)
+        left, right = (
+            multiply_high(half.fill_null(0).to_numpy(), np.uint64(size))
+            for half, size in zip(drawn, (n, m), strict=True)
+        )
+        return with_nulls_of(pl.Series(left), drawn[0]), with_nulls_of(pl.Series(right), drawn[0])
 
     def share(self, purpose: str) -> pl.Series:
         """Float64 (n,) in [0, 1), of 53 bits."""

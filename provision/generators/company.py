@@ -23,7 +23,7 @@ def count(locale: Locale, room: int | None) -> int:
 def make(locale: Locale, chance: Chance, *, room: int | None = None, avoid: pl.Series | None = None) -> pl.Series:
     """A company for every row; never the one in ``avoid`` (String (n,), in lower case with single spaces)."""
     pairs = _pairs(locale, room)
-    pair = pairs.pick(chance, ("company/stem", "company/tail"))
+    pair = pairs.pick(chance, "company")
     made = _joined(locale, pair)
     if avoid is None or not (same := made.str.to_lowercase() == avoid).any():
         return made

@@ -42,7 +42,7 @@ def make(
     """A name for every row; never the one in ``avoid`` (String (n,), in lower case with single spaces)."""
     if part == "full":
         pairs = _pairs(locale, room)
-        pair = pairs.pick(chance, ("first", "last"))
+        pair = pairs.pick(chance, "full")
         made = _full(locale, pair)
         if avoid is None or not (same := made.str.to_lowercase() == avoid).any():
             return made

@@ -79,10 +79,9 @@ class Pairs:
         """How many pairs fit."""
         return int(self._counts().sum())
 
-    def pick(self, chance: Chance, purposes: tuple[str, str]) -> tuple[Index, Index]:
+    def pick(self, chance: Chance, purpose: str) -> tuple[Index, Index]:
         """Places in both lists for every row. Raises ValueError if no pair fits."""
-        left = chance.below(len(self.first), purposes[0])
-        right = chance.below(len(self.second), purposes[1])
+        left, right = chance.two_below(len(self.first), len(self.second), purpose)
         if self.room is None:
             return left, right
         sizes = self.first[left.fill_null(0).to_numpy()] + self.second[right.fill_null(0).to_numpy()] + self.between
@@ -92,7 +91,7 @@ class Pairs:
         if not self.total:
             raise ValueError(f"no two entries fit into {self.room} characters")
         rows = pl.Series(lost)
-        number = chance.at(rows).below(self.total, "/".join((*purposes, "fitting"))).to_numpy()
+        number = chance.at(rows).below(self.total, f"{purpose}/fitting").to_numpy()
         return self._put(left, right, rows, number)
 
     def step(self, pair: tuple[Index, Index], same: pl.Series) -> tuple[Index, Index]:
