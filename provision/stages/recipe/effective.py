@@ -50,3 +50,9 @@ def _without_reasons(value: Any) -> Any:  # noqa: ANN401
         marked = "use" in value or "on" in value
         return {key: _without_reasons(item) for key, item in value.items() if not (marked and key == "reason")}
     return [_without_reasons(item) for item in value] if isinstance(value, list) else value
+
+
+def policy_hash(policy: Policy) -> str:
+    """SHA-256 (hex) of what one policy says about the data."""
+    form = json.dumps(_of_policy(policy), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(form.encode()).hexdigest()

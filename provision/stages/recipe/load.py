@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from provision.errors import RecipeError
+from provision.errors import RecipeError, SafetyError
 from provision.model.project import Project
 from provision.model.report import Finding, Severity
 from provision.stages.recipe.extends import read_tree
@@ -33,6 +33,7 @@ T = TypeVar("T")
 PROJECT_FILE = "provision.yaml"
 PACKS = Path(__file__).parent / "packs"
 STRICT = "strict"
+WEAKER = "PRV126"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,8 @@ def load_recipe(
     Args: path: of the recipe, relative to ``folder``. folder: the folder of work, the current one unless given; names
     in messages are relative to it. masks: those that may be named; any name is taken where there are none. today: the
     day on which exceptions are judged.
-    Raises: RecipeError with every mistake of all files, in file order.
+    Raises: RecipeError with every mistake of all files, in file order; SafetyError with them where the recipe weakens
+    a policy.
     """
     folder = (folder or Path()).absolute()
     path = folder / path
@@ -101,6 +103,15 @@ def load_project(folder: Path | None = None, *, file: Path | None = None) -> Pro
     return project
 
 
+def plugins_of(path: Path, *, folder: Path) -> tuple[str, ...]:
+    """Modules with plug-ins that the project file of a recipe names; none where it cannot be read."""
+    try:
+        project = _project(find_project((folder / path).parent) or find_project(folder), folder, Problems())
+    except ValueError:  # a NUL in the path
+        return ()
+    return () if project is None else project.plugins
+
+
 def load_pack(name: str, *, masks: Mapping[str, MaskSpec] | None = None) -> Policy:
     """Read a built-in pack; raises KeyError where there is none of that name."""
     path = PACKS / f"{name}.yaml"
@@ -116,14 +127,16 @@ def packs() -> tuple[str, ...]:
 
 def find_project(folder: Path) -> Path | None:
     """The nearest ``provision.yaml`` in the folder or above it."""
-    for above in (folder, *folder.parents):
-        if (above / PROJECT_FILE).is_file():
-            return above / PROJECT_FILE
-    return None
+    files = (above / PROJECT_FILE for above in (folder, *folder.parents))
+    return next((file for file in files if file.is_file()), None)
 
 
 def _raise(problems: Problems) -> None:
     errors = [finding for finding in problems.sorted() if finding.severity is Severity.ERROR]
+    weaker = [finding for finding in errors if finding.code == WEAKER]
+    if weaker:
+        number = f"{len(weaker)} columns" if len(weaker) > 1 else "a column"
+        raise SafetyError(WEAKER, f"the recipe weakens what a policy decided for {number}", findings=errors)
     if errors:
         raise RecipeError(errors)
 
