@@ -12,7 +12,7 @@ from provision.model.load import TargetStatus, Touched
 from provision.model.manifest import DdlEntry
 from provision.model.names import TableName
 from provision.stages.load import holds, load
-from support.snapshots import FakeSnapshot
+from support.loadable import FakeSnapshot
 
 A = TableName("public", "a")
 ENTRIES = (DdlEntry(kind="TABLE", schema="public", name="a", section="pre-data", sql="create table a (id int)"),)

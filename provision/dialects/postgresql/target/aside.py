@@ -230,7 +230,8 @@ class Aside:
         ]
         if options.get("LOCALE_PROVIDER") in PROVIDERS:
             parts.append(sql.SQL("locale_provider {}").format(sql.Identifier(options["LOCALE_PROVIDER"])))
-        if self._target is not None:
+        # Naming pg_default asks for a privilege on it that being silent does not.
+        if self._target is not None and self._target.tablespace != "pg_default":
             parts.append(sql.SQL("tablespace {}").format(sql.Identifier(self._target.tablespace)))
         self._desk.run(sql.SQL(" ").join(parts), doing="make the new database")
 

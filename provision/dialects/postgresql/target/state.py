@@ -168,6 +168,9 @@ def _compare(connection: psycopg.Connection, loaded: tuple[object, ...]) -> tupl
     now = _counters(connection)
     if now[3] != since or not str(since).endswith(" on"):
         return Touched.UNKNOWN, (), "the server's change counters were reset or are off"
+    if not any(any(counts[2:]) for counts in then.values()):
+        # A crash sets counters to zero without a trace; where rows were loaded, that shows.
+        return Touched.UNKNOWN, (), "there were no rows, so the change counters prove nothing"
     changed = sorted(name for name in then.keys() | now[0].keys() if then.get(name) != now[0].get(name))
     changed += ["schema"] if now[1] != structure else []
     changed += ["sequences"] if now[2] != sequences else []
