@@ -37,7 +37,7 @@ class Sizes:
     support_tickets: int = 3_000
     events: int = 32_000
     audit_log: int = 8_000
-    leads: int = 4_000
+    leads: int = 2_000
 
     def scaled(self, scale: float) -> Sizes:
         """So many times as many rows, and never fewer than a few."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from provision.errors import ServerError
 from provision.servers.binaries import portable_parts, server_version
-from provision.servers.folder import ADMIN, OWNER, ServerFolder, take_away, write_file
+from provision.servers.folder import ADMIN, DATABASE, OWNER, ServerFolder, take_away, write_file
 from provision.servers.process import at_work_in, end_all
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ FORGETFUL = {
 
 
 def make_cluster(folder: ServerFolder, home: Path, programs: Path, account: Account, *, durable: bool) -> None:
-    """Make the data folder with the roles `ADMIN` (superuser) and `OWNER` (CREATEDB), and `OWNER`'s database.
+    """Make the data folder with the roles `ADMIN` (superuser) and `OWNER` (CREATEDB), and the owner's `DATABASE`.
 
     It is built aside and renamed, so that a kill at any moment leaves none or a whole one.
     Raises: ServerError PRV812 if that fails.
@@ -67,7 +67,7 @@ def make_cluster(folder: ServerFolder, home: Path, programs: Path, account: Acco
     statements = (
         f"ALTER ROLE {ADMIN} PASSWORD '{folder.password(ADMIN)}';\n"
         f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{folder.password(OWNER)}';\n"
-        f"CREATE DATABASE {OWNER} OWNER {OWNER};\n"
+        f"CREATE DATABASE {DATABASE} OWNER {OWNER};\n"
     )
     options = [f"-c{name}={value}" for name, value in (SETTINGS if durable else SETTINGS | FORGETFUL).items()]
     named = account.run(

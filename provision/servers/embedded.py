@@ -22,7 +22,7 @@ from provision.model.secret import Secret
 from provision.servers.account import Account, bare_environment, server_account
 from provision.servers.binaries import embedded_binaries, server_version
 from provision.servers.cluster import check_cluster, make_cluster, programs_for, sweep, write_configuration
-from provision.servers.folder import OWNER, Record, ServerFolder, home_for, is_ours, sockets_for, take_away
+from provision.servers.folder import DATABASE, OWNER, Record, ServerFolder, home_for, is_ours, sockets_for, take_away
 from provision.servers.process import HAS_PROC, Process, at_work_in, end_all, process
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class EmbeddedServer:
     pid: int
     version: str
 
-    def url(self, database: str = "postgres", *, role: str = OWNER) -> Secret:
+    def url(self, database: str = DATABASE, *, role: str = OWNER) -> Secret:
         """A URL for libpq and SQLAlchemy, password included; role ``provision`` (owner) or ``postgres`` (superuser).
 
         Raises: ServerError PRV813 if the passfile is gone. ValueError for another role.
@@ -59,7 +59,7 @@ class EmbeddedServer:
         where = f"host={quote(str(self.socket_dir), safe='')}&port={self.port}"
         return Secret(f"postgresql://{role}:{password}@/{quote(database, safe='')}?{where}")
 
-    def conninfo(self, database: str = "postgres", *, role: str = OWNER) -> str:
+    def conninfo(self, database: str = DATABASE, *, role: str = OWNER) -> str:
         """How to connect, to be shown: the password stays in the passfile that it names."""
         named = {
             "host": str(self.socket_dir),

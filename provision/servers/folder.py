@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 OWNER = "provision"  # loads and owns databases; no superuser
 ADMIN = "postgres"  # the superuser
+DATABASE = "app"  # the owner's, made with the server; others may be made beside it
 PREFIX = "provision-"
 PARTS = "lock", "server.json", "passfile", "postgresql.conf", "pg_hba.conf", "data", "socket", "programs"
 LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")  # sun_path of Linux holds 107 bytes and a zero

@@ -60,10 +60,10 @@ def _homes() -> set[Path]:
 
 def test_rows_outlive_a_stop_and_a_start(folder):
     with _start(folder) as server:
-        run_sql(server.url("provision"), "create table kept as select 42 as answer")
+        run_sql(server.url(), "create table kept as select 42 as answer")
 
     assert embedded.status(folder) is None
-    assert run_sql(_start(folder).url("provision"), "select answer from kept") == [(42,)]
+    assert run_sql(_start(folder).url(), "select answer from kept") == [(42,)]
 
 
 def test_a_server_that_runs_is_used_as_it_is(folder):
@@ -76,10 +76,10 @@ def test_a_server_that_runs_is_used_as_it_is(folder):
 def test_several_servers_run_side_by_side(folder, tmp_path):
     one, two = _start(folder / "one"), _start(folder.parent / "two")
     try:
-        run_sql(one.url("provision"), "create table here()")
+        run_sql(one.url(), "create table here()")
 
         assert one.pid != two.pid
-        assert run_sql(two.url("provision"), "select to_regclass('here')") == [(None,)]
+        assert run_sql(two.url(), "select to_regclass('here')") == [(None,)]
     finally:
         embedded.remove(folder / "one")
         embedded.remove(folder.parent / "two")
@@ -97,7 +97,7 @@ def test_the_owner_role_may_make_databases_and_is_no_superuser(folder):
 def test_databases_are_utf8_with_the_c_utf8_locale(folder):
     rows = run_sql(
         _start(folder).url(),
-        "select pg_encoding_to_char(encoding), datlocprovider, datlocale from pg_database where datname = 'provision'",
+        "select pg_encoding_to_char(encoding), datlocprovider, datlocale from pg_database where datname = 'app'",
     )
 
     assert rows == [("UTF8", "b", "C.UTF-8")]
@@ -118,7 +118,7 @@ def test_nothing_in_any_file_trusts_anybody(folder):
 def test_a_password_is_needed_and_stored_as_scram(folder):
     server = _start(folder)
 
-    where = f"host={server.socket_dir} dbname=postgres user=provision"
+    where = f"host={server.socket_dir} dbname=app user=provision"
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(where, passfile=os.devnull)
     with pytest.raises(psycopg.OperationalError):
@@ -133,7 +133,7 @@ def test_the_connection_shown_holds_no_password_and_works(folder):
     server = _start(folder)
 
     assert layout.ServerFolder(folder).password("provision") not in server.conninfo()
-    with psycopg.connect(server.conninfo("provision")) as connection:
+    with psycopg.connect(server.conninfo()) as connection:
         assert connection.execute("select current_user").fetchone() == ("provision",)
     assert "****" in repr(server.url())
     assert layout.ServerFolder(folder).password("provision") not in repr(server)
@@ -207,7 +207,7 @@ def test_asking_for_tcp_starts_a_running_server_anew_on_loopback(folder):
     socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
     password = layout.ServerFolder(folder).password("provision")
     with psycopg.connect(
-        host="127.0.0.1", port=server.port, user="provision", password=password, dbname="postgres"
+        host="127.0.0.1", port=server.port, user="provision", password=password, dbname="app"
     ) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     assert _start(folder) == server
@@ -216,8 +216,8 @@ def test_asking_for_tcp_starts_a_running_server_anew_on_loopback(folder):
 @with_proc
 def test_a_killed_server_is_healed_and_keeps_its_rows(folder):
     server = _start(folder)
-    run_sql(server.url("provision"), "create table kept as select 42 as answer")
-    with psycopg.connect(server.url("provision").text(), autocommit=True) as busy:
+    run_sql(server.url(), "create table kept as select 42 as answer")
+    with psycopg.connect(server.url().text(), autocommit=True) as busy:
         busy.execute("select 1")
         one = process(server.pid)
         one.signal(signal.SIGKILL)
@@ -226,7 +226,7 @@ def test_a_killed_server_is_healed_and_keeps_its_rows(folder):
         again = _start(folder)
 
     assert again.pid != server.pid
-    assert run_sql(again.url("provision"), "select answer from kept") == [(42,)]
+    assert run_sql(again.url(), "select answer from kept") == [(42,)]
 
 
 @with_proc
@@ -279,7 +279,7 @@ def test_a_first_start_that_was_killed_is_begun_anew(folder, after_s):
 
     server = _start(folder)
 
-    assert run_sql(server.url("provision"), "select 1") == [(1,)]
+    assert run_sql(server.url(), "select 1") == [(1,)]
     assert not list(folder.glob("data.*"))
 
 
@@ -372,9 +372,9 @@ def test_below_a_closed_folder_the_server_lives_elsewhere_and_no_mode_changes(fo
 
         assert [path.stat().st_mode for path in ancestors] == modes
         assert server.socket_dir.parent == home
-        run_sql(server.url("provision"), "create table kept as select 42 as answer")
+        run_sql(server.url(), "create table kept as select 42 as answer")
         embedded.stop(closed / "server")
-        assert run_sql(_start(closed / "server").url("provision"), "select answer from kept") == [(42,)]
+        assert run_sql(_start(closed / "server").url(), "select answer from kept") == [(42,)]
         assert _homes() - before == {home}
     finally:
         embedded.remove(closed / "server")
@@ -393,7 +393,7 @@ def test_programs_below_a_closed_folder_are_copied_where_the_account_reaches_the
 
     server = _start(folder, binaries=closed / programs.relative_to(programs.parent.parent.parent))
 
-    assert run_sql(server.url("provision"), "select 1") == [(1,)]
+    assert run_sql(server.url(), "select 1") == [(1,)]
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert server.bin.is_relative_to(closed)  # clients run as we do
     embedded.remove(folder)
@@ -407,7 +407,7 @@ def test_a_path_too_long_for_a_socket_puts_it_elsewhere_until_the_stop(folder):
         server = _start(long)
 
         assert len(f"{server.socket_dir}/.s.PGSQL.{server.port}") <= 107
-        assert run_sql(server.url("provision"), "select 1") == [(1,)]
+        assert run_sql(server.url(), "select 1") == [(1,)]
         embedded.stop(long)
         assert _homes() == before
     finally:
@@ -429,7 +429,7 @@ def test_an_ordinary_user_starts_a_server_too(folder):
             os.setgid(account.gid)
             os.setuid(account.uid)
             with _start(place / "server") as server:
-                said = [os.geteuid(), *run_sql(server.url("provision"), "select current_user")]
+                said = [os.geteuid(), *run_sql(server.url(), "select current_user")]
             embedded.remove(place / "server")
             os.write(write, repr([*said, *place.iterdir()]).encode())
         finally:
@@ -513,9 +513,7 @@ def test_another_postgresql_is_started_from_its_folder(folder):
     server = _start(folder, binaries=system_binaries())
 
     assert server.version.startswith("15.")
-    assert run_sql(server.url("provision"), "select pg_encoding_to_char(encoding) from pg_database limit 1") == [
-        ("UTF8",)
-    ]
+    assert run_sql(server.url(), "select pg_encoding_to_char(encoding) from pg_database limit 1") == [("UTF8",)]
 
 
 def test_no_account_for_a_server_is_an_error(monkeypatch):
@@ -546,11 +544,11 @@ def test_a_server_that_does_not_end_is_an_error(monkeypatch, tmp_path):
 def test_rows_and_statements_do_not_reach_the_servers_log(folder):
     server = _start(folder)
     with contextlib.suppress(psycopg.Error):
-        run_sql(server.url("provision"), "create table u(x text unique); insert into u values ('canary')")
+        run_sql(server.url(), "create table u(x text unique); insert into u values ('canary')")
     with contextlib.suppress(psycopg.Error):
-        run_sql(server.url("provision"), "insert into u values ('canary')")
+        run_sql(server.url(), "insert into u values ('canary')")
     with contextlib.suppress(psycopg.Error):
-        run_sql(server.url("provision"), "select 'canary'::int")
+        run_sql(server.url(), "select 'canary'::int")
 
     log = (folder / "data/server.log").read_text()
     assert "duplicate key" in log
