@@ -95,8 +95,8 @@ class Refresh:
         with translated("check the foreign keys of the new rows"):
             self.connection.execute("set constraints all immediate")
         self._observe("checked")
+        empty = self._fill_views()  # while no policy hides rows from them
         self._alter(self._back(), "alter the tables back")
-        empty = self._fill_views()
         record(self.connection, snapshot=self._snapshot.id, content=self._snapshot.content, mode="refresh")
         self._observe("committing")
         with translated("commit the new rows"):
