@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path  # noqa: TC003  # typer reads it off the signature
+from pathlib import Path  # typer reads it off the signature
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

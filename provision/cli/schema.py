@@ -42,7 +42,6 @@ def _offline(file: File) -> dict[str, Any]:
 
 
 def _live(file: File, source: str, folder: Path) -> dict[str, Any]:
-    from provision import wiring
+    from provision import wiring  # heavy
 
-    made: dict[str, Any] = wiring.schema(file.value, source=source, folder=folder)
-    return made
+    return wiring.schema(file.value, catalog=wiring.reflect(source, folder=folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from provision.stages.recipe.words import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provision.model.location import Location
     from provision.model.policy import ColumnPattern
     from provision.stages.recipe.fields import Got
     from provision.stages.recipe.nodes import Problems
@@ -166,5 +168,11 @@ def _kind(kind: str, *, sanitize: bool) -> Fields[CheckRule]:
     )
 
 
-CHECKS = ListOf(OfKind("a check", {kind: _kind(kind, sanitize=False) for kind in KINDS}, "kind of check"))
-SANITIZERS = ListOf(OfKind("a check", {kind: _kind(kind, sanitize=True) for kind in SANITIZE}, "kind of check"))
+def _placed(rule: CheckRule, at: Location) -> CheckRule:
+    return replace(rule, at=at)
+
+
+CHECKS = ListOf(OfKind("a check", {kind: _kind(kind, sanitize=False) for kind in KINDS}, "kind of check", _placed))
+SANITIZERS = ListOf(
+    OfKind("a check", {kind: _kind(kind, sanitize=True) for kind in SANITIZE}, "kind of check", _placed)
+)

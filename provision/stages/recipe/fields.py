@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from provision.stages.recipe.nodes import Entries, Invalid, Items, Node, Problems, Scalar, did_you_mean, one_of, quoted
@@ -159,7 +159,8 @@ class Fields(Generic[T]):
     def read(self, node: Node, problems: Problems) -> T:
         """The value made of all fields."""
         if not isinstance(node, Entries):
-            raise expected(self.what, node, problems)
+            fix = "leave the key out, or write what belongs under it" if _is_null(node) else ""
+            raise expected(f"{self.what} as a mapping", node, problems, fix=fix)
         values: dict[str, Any] = {}
         places: dict[str, Location] = {}
         good = True
@@ -197,12 +198,13 @@ class Fields(Generic[T]):
         if self.exactly_one and len(one) != 1:
             choice = one_of(self.exactly_one).replace(" and ", " or ")
             at = cast("Scalar", node.key(one[1])).at if one else node.at
+            fix = "add one of them" if not one else f"remove {one[-1]}"
             found = "both are" if len(one) == 2 else "none is" if not one else "several are"
-            problems.add("PRV111", f"{self.what} needs exactly one of {choice}; {found} given", at=at)
+            problems.add("PRV111", f"{self.what} needs exactly one of {choice}; {found} given", at=at, fix=fix)
             return False
         if self.at_least_one and not given.intersection(self.at_least_one):
             choice = one_of(self.at_least_one).replace(" and ", " or ")
-            problems.add("PRV111", f"{self.what} needs {choice}", at=node.at)
+            problems.add("PRV111", f"{self.what} needs {choice}", at=node.at, fix="add one of them")
             return False
         return not missing
 
@@ -298,7 +300,8 @@ class OfKind(Generic[T]):
 
     what: str  # "a check"
     kinds: Mapping[str, Shape[T]]
-    one: str = field(default="kind")  # "kind of check"
+    one: str = "kind"  # "kind of check"
+    placed: Callable[[T, Location], T] | None = None  # gives the value the place of its kind
 
     def read(self, node: Node, problems: Problems) -> T:
         """What the kind's shape makes of the value."""
@@ -317,7 +320,8 @@ class OfKind(Generic[T]):
         if shape is None:
             fix = f"{did_you_mean(key.text, self.kinds)}known are {one_of(self.kinds)}"
             raise problems.add("PRV113", f"unknown {self.one} {quoted(key.text)}", at=key.at, fix=fix)
-        return shape.read(value, problems)
+        made = shape.read(value, problems)
+        return made if self.placed is None else self.placed(made, key.at)
 
     def schema(self, live: Live) -> Json:
         """An object with exactly one of the kinds."""

@@ -193,7 +193,7 @@ class Word(Generic[T]):
                 self.code,
                 f"unknown {self.kind} {quoted(node.value)}",
                 at=node.at,
-                fix=f"{did_you_mean(node.value, self.words)}known are {one_of(self.words)}",
+                fix=f"{did_you_mean(node.value, self.words)}known {'is' if len(self.words) == 1 else 'are'} {one_of(self.words)}",
             )
         return self.words[node.value]
 

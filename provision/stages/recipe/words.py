@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from provision.model.graph import Condition
-from provision.model.names import ColumnName, TableName, quote_part, split_name
+from provision.model.names import ColumnName, TableName, quote_part, split_name, split_quoted
 from provision.model.policy import ColumnPattern
 from provision.model.recipe import Arrow, Budget
 from provision.stages.recipe.nodes import quoted, where_in
@@ -152,7 +152,7 @@ def parse_side(text: str, at: Location, *, start: int = 0) -> tuple[TableName, t
     try:
         table, columns = _composite(text) if text.endswith(")") else _single(text)
     except ValueError:
-        fix = "write table.column or table.(x, y); " + QUOTING
+        fix = "write table.column or table.(x, y), in quotes inside {…}; " + QUOTING
         raise Refused(f"{quoted(text)} names no column", fix=fix, start=start, width=len(text)) from None
     if len(set(columns)) < len(columns):
         raise Refused("a column is there twice", fix="name each column once", start=start, width=len(text))
@@ -160,8 +160,10 @@ def parse_side(text: str, at: Location, *, start: int = 0) -> tuple[TableName, t
 
 
 def _single(text: str) -> tuple[TableName, tuple[str, ...]]:
-    *table, column = split_name(text)
-    if not 1 <= len(table) <= 2:
+    parts = split_quoted(text)
+    *table, column = (part for part, _ in parts)
+    cut = any(not quote and re.search(r"[(),]", part) for part, quote in parts)  # "b.(x" of an unquoted {to: b.(x, y)}
+    if cut or not 1 <= len(table) <= 2:
         raise ValueError(text)
     return (TableName(*table) if len(table) == 2 else TableName.parse(quote_part(table[0]))), (column,)
 
