@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import typer.main
+
 from provision.cli.app import app
 from provision.errors.codes import CODES
 from provision.wiring import schema

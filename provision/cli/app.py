@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from provision import __version__
+from provision.cli import snapshot
+from provision.cli.check import check
+from provision.cli.command import expose
+from provision.cli.demo import demo
+from provision.cli.list import list_
+from provision.cli.load import load
+from provision.cli.plan import plan
+from provision.cli.run import run
+from provision.cli.schema import schema
+from provision.cli.status import status
+from provision.cli.why import why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.cli.command import Outcome
+
+HELP = "Safe, small, realistic copies of production databases for development and test, described as code."
 
 app = typer.Typer(
     name="provision",
-    help="Safe, small, realistic copies of production databases for development and test, described as code.",
+    help=HELP,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # rich costs 100 ms at every start
@@ -28,6 +47,22 @@ def version(
     if version:
         print(f"provision {__version__}")  # noqa: T201
         sys.exit(0)
+
+
+COMMANDS: tuple[Callable[..., Outcome], ...] = (run, check, plan, load, status, why, list_, schema, demo)
+VERSIONS: tuple[Callable[..., Outcome], ...] = (
+    snapshot.list_,
+    snapshot.show,
+    snapshot.verify,
+    snapshot.tag,
+    snapshot.log,
+)
+versions = typer.Typer(help="List, show, verify, tag and log versions.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(versions, name="snapshot")
+for command in COMMANDS:
+    expose(app, command)
+for command in VERSIONS:
+    expose(versions, command)
 
 
 def main() -> None:

@@ -65,6 +65,7 @@ class Lanes:
         self._secrets = secrets
         self._count = count
         self._lanes: list[_Lane] = []
+        self._waiting: deque[object] = deque()
 
     def __enter__(self) -> Self:
         try:
@@ -80,14 +81,21 @@ class Lanes:
     ) -> None:
         self._stop(kill=kind is not None)
 
-    def map(self, units: Iterable[object]) -> Iterator[Any]:
-        """Results in the order in which they become ready; the first failure ends the run and is raised.
+    def add(self, unit: object) -> None:
+        """Give the lanes one more unit: to the first that is idle, else behind those that wait."""
+        self._waiting.append(unit)
+        for lane in self._lanes:
+            if not lane.busy:
+                self._feed(lane)
 
+    def map(self, units: Iterable[object]) -> Iterator[Any]:
+        """Results of these units, and of those added meanwhile, in the order in which they become ready.
+
+        The first failure ends the run and is raised.
         Raises: ProvisionError as raised in the lane. RunError PRV801 if a lane died.
         """
-        waiting = deque(units)
-        for lane in self._lanes:
-            self._feed(lane, waiting)
+        for unit in units:
+            self.add(unit)
         while any(lane.busy for lane in self._lanes):
             ready = wait([lane.pipe for lane in self._lanes if lane.busy])
             for lane in self._lanes:
@@ -95,13 +103,16 @@ class Lanes:
                     continue
                 result = self._receive(lane)
                 lane.busy = False
-                self._feed(lane, waiting)
+                self._feed(lane)
                 yield result
 
-    def _feed(self, lane: _Lane, waiting: deque[object]) -> None:
-        if waiting:
-            lane.pipe.send_bytes(pickle.dumps(waiting.popleft(), protocol=5))
-            lane.busy = True
+    def _feed(self, lane: _Lane) -> None:
+        if not self._waiting:
+            return
+        lane.busy = True
+        # A lane that has just died is found out when its answer is awaited.
+        with contextlib.suppress(ConnectionError):
+            lane.pipe.send_bytes(pickle.dumps(self._waiting.popleft(), protocol=5))
 
     def _receive(self, lane: _Lane) -> object:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.model.load import Touched
 from provision.model.plan import Origin, Rows
 from provision.model.report import Status
 from provision.reports.escape import shown
@@ -113,10 +114,26 @@ def load(report: LoadReport) -> str:
     return "\n".join(lines)
 
 
-def status(statuses: Sequence[tuple[str, TargetStatus, str]]) -> str:
-    """Which snapshot each target holds: (recipe's view, what the target says, verdict)."""
+def statuses(held: Sequence[tuple[TargetStatus, str | None]]) -> str:
+    """What each target holds, beside the newest snapshot of the recipe that it was loaded from."""
     rows = []
-    for _, held, verdict in statuses:
-        holds = held.snapshot[:SHORT_ID] if held.snapshot else "-"
-        rows.append((held.target, holds, (held.loaded_at or "-")[:19], verdict))
-    return table(rows, header=("target", "snapshot", "loaded at", "state"))
+    for status, newest in held:
+        holds = status.snapshot[:SHORT_ID] if status.snapshot else "-"
+        rows.append((status.target, holds, (status.loaded_at or "-")[:19], verdict(status, newest)))
+    return table(rows, header=("target", "snapshot", "loaded at", "state")) or "the project has no targets"
+
+
+def verdict(status: TargetStatus, newest: str | None) -> str:
+    """A target's state in words."""
+    if not status.exists:
+        return "does not exist yet"
+    if status.snapshot is None:
+        return "never loaded"
+    words = []
+    if status.touched is Touched.YES:
+        words.append(f"changed since: {', '.join(status.changed)}" if status.changed else "changed since")
+    elif status.touched is Touched.UNKNOWN:
+        words.append(f"may have changed: {status.reason}" if status.reason else "may have changed")
+    if newest is not None and newest != status.snapshot:
+        words.append(f"stale: the newest is {newest[:SHORT_ID]}")
+    return "; ".join(words) or "up to date"

@@ -43,29 +43,30 @@ class Resolution:
     weakened: tuple[Finding, ...] = ()  # exit 6
     undecided: tuple[ColumnName, ...] = ()  # exit 6
 
-    def demand(self, catalog: Catalog) -> None:
-        """Raise what is wrong: mistakes first, then weakened policies and undecided columns together.
+    def demand(self, catalog: Catalog, more: Sequence[Finding] = ()) -> None:
+        """Raise what is wrong, all of it at once: a refusal for safety goes before mistakes, and lists them too.
 
-        Raises: RecipeError holding all mistakes. SafetyError PRV220 or PRV221 holding all refusals.
+        Args: more: mistakes that others found in the same files.
+        Raises: SafetyError PRV220 or PRV221. RecipeError.
         """
-        if self.findings:
-            raise RecipeError(sorted(self.findings, key=lambda finding: (str(finding.at or ""), finding.message)))
-        findings = [*self.weakened]
+        mistakes = sorted([*more, *self.findings], key=lambda f: (str(f.at or ""), f.code, f.message))
         if self.undecided:
             raise SafetyError(
                 "PRV220",
                 f"{len(self.undecided)} columns have no decision, so nothing was read",
                 fix="decide in a policy; this fragment is ready to paste and to review:\n"
                 + fragment(self.undecided, catalog),
-                findings=findings,
+                findings=[*self.weakened, *mistakes],
             )
-        if findings:
+        if self.weakened:
             raise SafetyError(
                 "PRV221",
-                f"the recipe weakens what a policy decided for {len(findings)} columns",
+                f"the recipe weakens what a policy decided for {len(self.weakened)} columns",
                 fix="take the recipe's lines out, or have the policy's owner add an exception",
-                findings=findings,
+                findings=[*self.weakened, *mistakes],
             )
+        if mistakes:
+            raise RecipeError(mistakes)
 
 
 def resolve(

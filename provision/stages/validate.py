@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from provision.model.recipe import CheckRule
     from provision.registry import MaskSpec
 
+# A random permutation has one fixed point on average, and more than 12 with a probability of 10^-10 (Poisson).
+FIXED_POINTS = 12
+
 
 def leak_checks(
     evidence: Mapping[ColumnName, ColumnEvidence], masks: Mapping[str, MaskSpec]
 ) -> tuple[CheckResult, ...]:
     """One result for each masked column: nothing may come out as it went in.
 
-    A row whose value is the same before and after fails, except for masks that may meet a value by chance. For
-    injective masks, whose outputs are keyed hashes, no output at all may equal a source value of the column.
+    A row whose value is the same before and after fails, except for masks that may meet a value by chance, and for
+    the few fixed points of a permutation. For injective masks, whose outputs are keyed hashes, no output at all may
+    equal a source value of the column.
     """
     return tuple(_leak(column, seen, masks[seen.mask]) for column, seen in sorted(evidence.items()))
 
@@ -36,6 +40,8 @@ def leak_checks(
 def _leak(column: ColumnName, seen: ColumnEvidence, spec: MaskSpec) -> CheckResult:
     strays = seen.before.common(seen.after) if spec.strength is Strength.INJECTIVE else 0
     survivors = 0 if spec.chance else seen.survivors
+    if spec.strength is Strength.BIJECTIVE and seen.before.hashes.size <= FIXED_POINTS:
+        survivors = 0
     name = f"leak {column}"
     if not survivors and not strays:
         return CheckResult(check=name, status=Status.PASS, observed=0, limit=0, reason=f"{seen.rows} values masked")

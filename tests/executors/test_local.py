@@ -30,6 +30,17 @@ def test_units_come_back_from_all_lanes(on_path):
         assert sorted(lanes.map(range(20))) == list(range(10, 30))
 
 
+def test_units_may_be_added_while_results_come_in(on_path):
+    with Lanes(ENTRY, setup={"add": 10}, secrets={}, count=2) as lanes:
+        found = []
+        for result in lanes.map([1]):
+            found.append(result)
+            if len(found) < 4:
+                lanes.add(result)
+
+    assert found == [11, 21, 31, 41]
+
+
 def test_secrets_reach_a_lane_and_stand_neither_in_its_environment_nor_in_its_arguments(on_path, monkeypatch):
     monkeypatch.setenv("PROVISION_KEY", "canary-in-the-environment")
     with Lanes(ENTRY, setup={}, secrets={"key": b"canary-in-the-pipe"}, count=1) as lanes:
