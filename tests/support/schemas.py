@@ -283,8 +283,8 @@ def _take_out(
                         out.add((reference.relation.child, row["rid"]))
         if not out:
             return
-        for name in rows:
-            rows[name] = [row for row in rows[name] if (name, row["rid"]) not in out]
+        for name, table in rows.items():
+            table[:] = [row for row in table if (name, row["rid"]) not in out]
 
 
 def _spec(

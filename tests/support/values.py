@@ -77,7 +77,7 @@ KINDS = {
             "double precision",
             ColumnType(sql="double precision", name="float8"),
             ("0", "-0", "1", "1.5", "-2", "3", "1e+100"),
-            lambda text: float(text),
+            float,
             refers=("float8",),
         ),
         Kind(

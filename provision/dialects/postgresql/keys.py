@@ -388,7 +388,9 @@ def _field(table: Table, name: str) -> sql.Composable:
     text: sql.Composable = column
     described: Column = table.column(name)
     if family_of(described.type) not in _PLAIN:
-        text = sql.SQL("concat({})").format(column)  # prints char(n) with its blanks, as COPY does; ::text would not
+        # concat prints char(n) with its blanks, as COPY does; ::text would not. Nondeterministic collations cannot be
+        # searched, so the text is taken byte by byte.
+        text = sql.SQL('concat({}) collate pg_catalog."C"').format(column)
         for special, escaped in (("\\\\", "\\\\\\\\"), ("\\t", "\\\\t"), ("\\n", "\\\\n"), ("\\r", "\\\\r")):
             text = sql.SQL("replace({}, e'{}', e'{}')").format(text, sql.SQL(special), sql.SQL(escaped))
     if described.not_null:

@@ -21,7 +21,24 @@ _FLOATS = frozenset({"float4", "float8"})
 _STRINGS = frozenset({"text", "varchar"})
 # Under the pinned session settings two values of these types are equal if and only if they print alike.
 _PRINTED = frozenset(
-    ["bool", "bytea", "date", "time", "timetz", "timestamp", "timestamptz", "uuid", "oid", "inet", "cidr", "macaddr", "macaddr8", "bit", "varbit", "name"]
+    [
+        "bool",
+        "bytea",
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "uuid",
+        "oid",
+        "inet",
+        "cidr",
+        "macaddr",
+        "macaddr8",
+        "bit",
+        "varbit",
+        "name",
+    ]
 )
 
 

@@ -39,11 +39,16 @@ def first(rows: pl.DataFrame, n: int, *, table: Table, seed: int, within: tuple[
         seed: the recipe's seed.
         within: columns of the groups; all rows are one group without them.
     """
-    if rows.height <= n:
-        return rows
+    if rows.height <= n or n == 0:
+        return rows.head(n)
     ranks = [RANK] if RANK in rows.columns else []
     order = [*within, *ranks, _HASH, *identity_of(table)]
-    ordered = rows.with_columns(stable_hash(rows, table=table, seed=seed).alias(_HASH)).sort(order)
+    rows = rows.with_columns(stable_hash(rows, table=table, seed=seed).alias(_HASH))
+    if not within and not ranks:
+        # Only the rows up to the n-th hash need to be sorted: of 3M, sorting all took 5 s of 6.
+        last = rows.get_column(_HASH).bottom_k(n).max()
+        rows = rows.filter(pl.col(_HASH) <= last)
+    ordered = rows.sort(order)
     if not within:
         return ordered.head(n).drop(_HASH)
     place = pl.int_range(pl.len(), dtype=pl.Int64).over(within)
