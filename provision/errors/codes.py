@@ -241,7 +241,50 @@ LANGUAGE: tuple[ErrorCode, ...] = (
 )
 
 # 2xx planning
-PLANNING: tuple[ErrorCode, ...] = ()
+PLANNING: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="PRV230",
+        title="The subset outgrew max_rows.",
+        why="The closure brought more rows than the recipe allows; the message lists each table and the arrows that brought its rows.",
+        fix="Narrow a root, limit the table that grew, set `children: skip` for it, or raise max_rows.",
+    ),
+    ErrorCode(
+        code="PRV231",
+        title="Rows to include do not exist.",
+        why="`include:` of a root names keys that the source does not have.",
+        fix="Take the keys that are gone out of `include`.",
+    ),
+    ErrorCode(
+        code="PRV232",
+        title="References point at no row of the source.",
+        why="A relation that the database does not guarantee has values without a parent, and its `dangling` is `fail`.",
+        fix="Set `dangling: keep`, `nullify` or `drop` for the relation, or repair the source.",
+    ),
+    ErrorCode(
+        code="PRV233",
+        title="Chosen rows would point at no row.",
+        why="A relation brings no parents, or an empty table is referenced, and the child columns cannot become null.",
+        fix="Let the relation bring its parents, or make its columns nullable.",
+    ),
+    ErrorCode(
+        code="PRV234",
+        title="The chosen rows would break a relation between them.",
+        why="The check over all collected keys failed: a column that was cut for one relation is part of another.",
+        fix="Choose another `dangling` for the relation whose columns were cut.",
+    ),
+    ErrorCode(
+        code="PRV235",
+        title="The row that was asked about is not in the subset.",
+        why="`why` was asked about a key that does not exist, is not chosen, or has another number of columns.",
+        fix="Give one value for each column of the primary key, of a row that the subset holds.",
+    ),
+    ErrorCode(
+        code="PRV236",
+        title="Rows are named by a key that the table does not have.",
+        why="`include:` needs one value for each column of the primary key, and a table with a key.",
+        fix="Write one value for each column of the key, or use `where` instead.",
+    ),
+)
 
 # 3xx databases
 DATABASES: tuple[ErrorCode, ...] = (
