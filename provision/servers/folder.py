@@ -40,6 +40,7 @@ PREFIX = "provision-"
 PARTS = "lock", "server.json", "passfile", "postgresql.conf", "pg_hba.conf", "data", "socket", "programs"
 LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")  # sun_path of Linux holds 107 bytes and a zero
 LOCK_S = 120.0
+BASES = Path("/var/tmp"), Path(tempfile.gettempdir()), Path("/tmp")  # noqa: S108  # what outlives a reboot goes first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +74,14 @@ class ServerFolder:
     def make(self) -> None:
         """Make the folder, where it is not made yet.
 
-        Raises: ServerError PRV813 if there is something in its place that is not ours.
+        Raises: ServerError PRV813 if there is something in its place that is not ours. FileNotFoundError if somebody
+        takes it away meanwhile.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             names = {entry.name for entry in self.path.iterdir()}
+        except FileNotFoundError:
+            raise
         except OSError as error:
             raise ServerError(
                 "PRV813", f"{self.path} cannot be a server's folder: {os.strerror(error.errno or 0)}"
@@ -97,8 +101,13 @@ class ServerFolder:
         """
         end = time.monotonic() + LOCK_S
         while True:
-            self.make()
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                self.make()
+                handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            except FileNotFoundError:  # a removal took the folder away in between
+                if time.monotonic() > end:
+                    raise
+                continue
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if self._is_the_lock(handle):  # and not one that a removal has taken away meanwhile
@@ -207,11 +216,8 @@ def sockets_for(home: Path, account: Account) -> Path:
 
 
 def reachable_folder(account: Account, *, reserve: int) -> Path:
-    """A new folder below one for temporary files, reachable by the account, its path short enough for a socket.
-
-    What outlives a reboot goes first: ``/var/tmp`` before the others.
-    """
-    for base in dict.fromkeys((Path("/var/tmp"), Path(tempfile.gettempdir()), Path("/tmp"))):  # noqa: S108
+    """A new folder below one for temporary files, reachable by the account, its path short enough for a socket."""
+    for base in dict.fromkeys(BASES):
         room = LONGEST_SOCKET - len(os.fsencode(base)) - len(PREFIX) - len("/12345678/socket") - reserve
         if room > 0 and base.is_dir() and os.access(base, os.W_OK) and account.reaches(base):
             return Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))

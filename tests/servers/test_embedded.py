@@ -53,9 +53,14 @@ def _kill(server) -> None:
     assert one.ended(seconds=10)
 
 
-def _homes() -> set[Path]:
-    bases = {Path("/var/tmp"), Path("/tmp"), Path(layout.tempfile.gettempdir())}
-    return {path for base in bases for path in base.glob(f"{layout.PREFIX}????????") if path.is_dir()}
+@pytest.fixture
+def homes(folder, monkeypatch):
+    """Lists the homes that servers have outside their folders; here they all come below one folder of our own."""
+    base = folder.parent / "tmp"
+    base.mkdir()
+    base.chmod(0o1777)
+    monkeypatch.setattr(layout, "BASES", (base,))
+    return lambda: set(base.iterdir())
 
 
 def test_rows_outlive_a_stop_and_a_start(folder):
@@ -321,8 +326,7 @@ def test_a_starter_that_waited_for_a_removal_makes_the_folder_anew(folder):
     assert embedded.status(folder) == started[0]
 
 
-def test_removing_leaves_no_file_and_no_process(folder):
-    before = _homes()
+def test_removing_leaves_no_file_and_no_process(folder, homes):
     server = _start(folder)
     one = process(server.pid)
 
@@ -331,7 +335,7 @@ def test_removing_leaves_no_file_and_no_process(folder):
     assert not folder.exists()
     assert not one.alive()
     assert not at_work_in(folder / "data", uid=server_account().uid)
-    assert _homes() == before
+    assert not homes()
 
 
 @with_proc
@@ -359,26 +363,25 @@ def test_stopping_and_removing_what_does_not_exist_is_no_error(folder):
 
 
 @as_root
-def test_below_a_closed_folder_the_server_lives_elsewhere_and_no_mode_changes(folder):
+def test_below_a_closed_folder_the_server_lives_elsewhere_and_no_mode_changes(folder, homes):
     closed = folder.parent / "closed"
     closed.mkdir(mode=0o700)
     closed.chmod(0o700)
     ancestors = [closed, *closed.parents]
     modes = [path.stat().st_mode for path in ancestors]
-    before = _homes()
     try:
         server = _start(closed / "server")
-        (home,) = _homes() - before
+        (home,) = homes()
 
         assert [path.stat().st_mode for path in ancestors] == modes
         assert server.socket_dir.parent == home
         run_sql(server.url(), "create table kept as select 42 as answer")
         embedded.stop(closed / "server")
         assert run_sql(_start(closed / "server").url(), "select answer from kept") == [(42,)]
-        assert _homes() - before == {home}
+        assert homes() == {home}
     finally:
         embedded.remove(closed / "server")
-    assert _homes() == before
+    assert not homes()
     assert not (closed / "server").exists()
 
 
@@ -400,8 +403,7 @@ def test_programs_below_a_closed_folder_are_copied_where_the_account_reaches_the
     assert not folder.exists()
 
 
-def test_a_path_too_long_for_a_socket_puts_it_elsewhere_until_the_stop(folder):
-    before = _homes()
+def test_a_path_too_long_for_a_socket_puts_it_elsewhere_until_the_stop(folder, homes):
     long = folder.parent / ("x" * 100) / "server"
     try:
         server = _start(long)
@@ -409,7 +411,7 @@ def test_a_path_too_long_for_a_socket_puts_it_elsewhere_until_the_stop(folder):
         assert len(f"{server.socket_dir}/.s.PGSQL.{server.port}") <= 107
         assert run_sql(server.url(), "select 1") == [(1,)]
         embedded.stop(long)
-        assert _homes() == before
+        assert not homes()
     finally:
         embedded.remove(long)
 
