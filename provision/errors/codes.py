@@ -243,6 +243,114 @@ LANGUAGE: tuple[ErrorCode, ...] = (
 # 2xx planning
 PLANNING: tuple[ErrorCode, ...] = (
     ErrorCode(
+        code="PRV201",
+        title="A table that the recipe names is not in the source",
+        why="The name is misspelt, or the table is in another schema or database.",
+        fix="Correct the name; `provision plan` lists the tables that there are.",
+    ),
+    ErrorCode(
+        code="PRV202",
+        title="A column that the recipe or a policy names is not in the source",
+        why="The name is misspelt, or the column was renamed or dropped.",
+        fix="Correct the name, or take the line out.",
+    ),
+    ErrorCode(
+        code="PRV203",
+        title="A root table is said to yield no rows",
+        why="A table is listed under `roots` and is `empty` or `skip` under `tables`.",
+        fix="Take it out of one of the two.",
+    ),
+    ErrorCode(
+        code="PRV204",
+        title="Values under `include` do not fit the table's key",
+        why="`include` takes one value for each column of the primary key, and the table has another number or no key.",
+        fix="Give one value for each column of the key.",
+    ),
+    ErrorCode(
+        code="PRV205",
+        title="The role may not read a table whose rows are wanted",
+        why="SELECT on the table, or on some of its columns, is missing.",
+        fix="Grant SELECT on the table, or say `skip` for it.",
+    ),
+    ErrorCode(
+        code="PRV206",
+        title="Row-level security hides rows of a table from the role",
+        why="Policies of the table apply to the role, so that rows would be missing without a word.",
+        fix="Use a role with BYPASSRLS, or say `skip` or `empty` for the table.",
+    ),
+    ErrorCode(
+        code="PRV207",
+        title="A relation to ignore does not exist",
+        why="No foreign key of the source has these ends.",
+        fix="Correct the names, or take the line out.",
+    ),
+    ErrorCode(
+        code="PRV208",
+        title="A NOT NULL reference points into a table without rows",
+        why="The parent is `empty`, `skip` or ignored, and the child's columns cannot become null.",
+        fix="Take the parent's rows along, or leave the child empty too.",
+    ),
+    ErrorCode(
+        code="PRV209",
+        title="A relation to expand is not followed by this run",
+        why="`expand` names a relation that is neither a foreign key nor declared under `relations`.",
+        fix="Declare it, or correct the names.",
+    ),
+    ErrorCode(
+        code="PRV211",
+        title="A mask does not take columns of this type",
+        why="Masks say which families of types they take; `provision list masks` shows them.",
+        fix="Use one of the masks that the message names.",
+    ),
+    ErrorCode(
+        code="PRV212",
+        title="A mask may give equal values to a column that must stay unique",
+        why="The column is part of a key or unique index, or references one, and the mask is lossy.",
+        fix="Use one of the injective or bijective masks that the message names.",
+    ),
+    ErrorCode(
+        code="PRV213",
+        title="A NOT NULL column cannot be nullified",
+        why="The mask `nullify` was chosen for a column that does not take nulls.",
+        fix="Use one of the masks that the message names.",
+    ),
+    ErrorCode(
+        code="PRV214",
+        title="Columns that reference each other have types of different families",
+        why="No mask maps, say, integers and numerics alike, so the reference would break.",
+        fix="Keep these columns, or change the type of one side.",
+    ),
+    ErrorCode(
+        code="PRV215",
+        title="A mask was chosen for a partition key",
+        why="Masked values could fall outside every partition, and the load would fail.",
+        fix="Keep the column, or leave the table's rows out.",
+    ),
+    ErrorCode(
+        code="PRV216",
+        title="The column under `by` is not in the table",
+        why="A mask reads the subject of a row from a column of the same table.",
+        fix="Name a column of the same table.",
+    ),
+    ErrorCode(
+        code="PRV217",
+        title="A mask cannot serve a column",
+        why="The mask's output would not fit the column: its length, precision, labels or uniqueness.",
+        fix="Use one of the masks that the message names, or other parameters.",
+    ),
+    ErrorCode(
+        code="PRV220",
+        title="Columns have no decision",
+        why="No policy and no line of the recipe says what becomes of them, and nothing is kept by silence.",
+        fix="Paste the fragment that is printed into a policy, and review each line.",
+    ),
+    ErrorCode(
+        code="PRV221",
+        title="The recipe weakens what a policy decided",
+        why="A recipe may strengthen a treatment and never weaken it.",
+        fix="Take the line out, or have the policy's owner add an exception with a reason and an end.",
+    ),
+    ErrorCode(
         code="PRV230",
         title="The subset outgrew max_rows.",
         why="The closure brought more rows than the recipe allows; the message lists each table and the arrows that brought its rows.",
@@ -406,6 +514,12 @@ DATABASES: tuple[ErrorCode, ...] = (
 
 # 4xx masks and keys
 MASKING: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="PRV401",
+        title="A mask failed or broke its contract",
+        why="The mask raised an error, lost rows, or changed the column's type. Its own words are not shown: they may quote values.",
+        fix="Report it as a mistake in the mask, and choose another mask for the column.",
+    ),
     ErrorCode(
         code="PRV410",
         title="A masking key is not base64.",
@@ -699,10 +813,95 @@ LOADING: tuple[ErrorCode, ...] = (
 )
 
 # 7xx checks and leaks
-CHECKING: tuple[ErrorCode, ...] = ()
+CHECKING: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="PRV700",
+        title="Unmasked values survived: nothing was published",
+        why="At least one masked column came out with source values. The staged parts were deleted at once.",
+        fix="Repair or replace the masks that the findings name, and run again.",
+    ),
+    ErrorCode(
+        code="PRV701",
+        title="Values of a masked column survived masking",
+        why="Rows came out as they went in, or outputs equal source values of the column.",
+        fix="Repair the mask, or choose another one for the column.",
+    ),
+    ErrorCode(
+        code="PRV702",
+        title="A root has no rows",
+        why="The `where` of a root selects nothing, so the subset starts from nothing.",
+        fix="Look at the root's `where`, and at `:as_of`.",
+    ),
+    ErrorCode(
+        code="PRV703",
+        title="Rows point at rows that are not in the snapshot",
+        why="A relation that holds in the snapshot is violated.",
+        fix="Report it as a mistake of ours, with the plan.",
+    ),
+    ErrorCode(
+        code="PRV704",
+        title="Checks failed",
+        why="At least one check of severity error failed. The snapshot is kept untagged and was not loaded.",
+        fix="Look at the findings; `provision snapshot show ID` has them too.",
+    ),
+    ErrorCode(
+        code="PRV705",
+        title="A table has too few or too many rows",
+        why="A `row_count` of the recipe does not hold.",
+        fix="Look at the subset's roots and limits, or at the check's bounds.",
+    ),
+    ErrorCode(
+        code="PRV706",
+        title="A snapshot whose checks failed is not loaded",
+        why="Its statement says that a check of severity error failed.",
+        fix="Look at its checks; `--accept-failed` loads it all the same.",
+    ),
+)
 
 # 8xx servers, demo and command line
 COMMANDS: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="PRV801",
+        title="A worker process ended unexpectedly",
+        why="It was killed, mostly for its memory, or crashed.",
+        fix="Run with fewer lanes, and look at the system's log for the killer.",
+    ),
+    ErrorCode(
+        code="PRV802",
+        title="A worker process failed",
+        why="A mistake of ours. The error is told by its class and place alone: its words may quote values.",
+        fix="Report it with the words that are shown.",
+    ),
+    ErrorCode(
+        code="PRV804",
+        title="A plug-in cannot be used",
+        why="Its module cannot be imported, or it takes a name that is in use.",
+        fix="Install its package, rename the mask, or take it out of `plugins`.",
+    ),
+    ErrorCode(
+        code="PRV805",
+        title="No dialect reads this database",
+        why="The URL names a database that this version does not know.",
+        fix="Use a postgresql:// URL.",
+    ),
+    ErrorCode(
+        code="PRV806",
+        title="A load mode is not built yet",
+        why="`append` and `upsert` are read and not carried out.",
+        fix="Use `replace` or `refresh`.",
+    ),
+    ErrorCode(
+        code="PRV807",
+        title="A table's name cannot be read",
+        why="The command line takes `table` or `schema.table`, quoted as in SQL.",
+        fix="Write the name so.",
+    ),
+    ErrorCode(
+        code="PRV808",
+        title="The project has no source or target of this name",
+        why="The name on the command line is not in provision.yaml.",
+        fix="Use one of the names that the message lists.",
+    ),
     ErrorCode(
         code="PRV810",
         title="The embedded PostgreSQL is not installed.",
