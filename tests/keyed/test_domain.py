@@ -75,6 +75,15 @@ def test_scaling_is_exact(h: int, n: int) -> None:
     assert Fraction(int(scale(high, low, n)[0])) <= Fraction(h * n, 2**128)
 
 
+def test_scaling_carries_from_the_lower_half() -> None:
+    random = np.random.default_rng(7)
+    high, low = (random.integers(0, 2**64 - 1, 2000, dtype=np.uint64) for _ in range(2))
+
+    for n in (2**64 - 1, 2**63 + 12345, 3 * 2**61 + 1):
+        numbers = [((int(a) << 64) + int(b)) * n >> 128 for a, b in zip(high, low, strict=True)]
+        assert scale(high, low, n).tolist() == numbers
+
+
 def test_a_variant_is_empty_for_the_canonical_spelling_and_differs_for_others() -> None:
     raw = pl.Series(["a@x.com", "A@x.com", " a@x.com", None])
 
