@@ -1,128 +1,138 @@
-"""A published snapshot without a store: rows and schema straight from a database, or made in the test."""
+"""Small snapshots for tests: plans of given columns, rows staged in any number of runs, a store with one version."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
-import psycopg
-from psycopg import sql
 
-from provision.dialects.postgresql.connection import connect, identifier
-from provision.dialects.postgresql.copytext import parse
-from provision.dialects.postgresql.dump import dump_schema
 from provision.model.batch import SafeBatch
+from provision.model.catalog import Catalog, Column, ColumnType, Table
+from provision.model.graph import Relation
+from provision.model.manifest import DdlEntry
 from provision.model.names import TableName
+from provision.model.plan import (
+    ClosureSpec,
+    ColumnFacts,
+    ColumnPlan,
+    Decision,
+    Family,
+    MaskUse,
+    Origin,
+    Plan,
+    Rows,
+    TablePlan,
+)
+from provision.model.report import Severity, Status
+from provision.model.statement import CheckEntry, FileEntry, Statement
+from provision.stages.snapshot import begin, write_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from provision.model.manifest import DdlEntry
-    from provision.model.secret import Secret
+    from provision.ports import Store
 
-INTEGERS = {"smallint", "integer", "bigint"}
-
-
-@dataclass(kw_only=True)
-class FakeSnapshot:
-    """A `ports.SnapshotReader` that holds its rows in memory."""
-
-    id: str
-    content: str
-    server_version: int
-    entries: tuple[DdlEntry, ...] = ()
-    types: Mapping[TableName, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    frames: dict[TableName, pl.DataFrame] = field(default_factory=dict)
-    last_values: dict[TableName, int] = field(default_factory=dict)
-    part_rows: int = 1000
-
-    def ddl(self) -> tuple[DdlEntry, ...]:
-        return self.entries
-
-    def tables(self) -> tuple[TableName, ...]:
-        return tuple(sorted(self.frames))
-
-    def columns(self, table: TableName) -> tuple[tuple[str, str], ...]:
-        return self.types[table]
-
-    def rows(self, table: TableName) -> int:
-        return self.frames[table].height
-
-    def sequences(self) -> Mapping[TableName, int]:
-        return self.last_values
-
-    def batches(self, table: TableName) -> Iterator[SafeBatch]:
-        for frame in self.frames[table].iter_slices(self.part_rows):
-            yield SafeBatch(table=table, frame=frame)
+FAMILIES = {"bigint": Family.INTEGER, "boolean": Family.BOOLEAN, "text": Family.TEXT, "mood": Family.ENUM}
+DTYPES = {"bigint": pl.Int64(), "boolean": pl.Boolean(), "text": pl.String(), "mood": pl.String()}
+PEOPLE = TableName("public", "people")
+EMPTY = TableName("shop", "nothing")
+EMAIL = MaskUse(mask="email", parameters=(("domain", "example.test"),), domain="person.email", kid="default")
+DDL = (
+    DdlEntry(kind="TABLE", schema="public", name="people", section="pre-data", sql="CREATE TABLE people ()"),
+    DdlEntry(
+        kind="CONSTRAINT",
+        schema="public",
+        name="people_pkey",
+        table="public.people",
+        section="post-data",
+        sql="ALTER TABLE people ADD PRIMARY KEY (id)",
+        after=(0,),
+    ),
+)
 
 
-def snapshot_of(
-    url: Secret,
-    *,
-    programs: Path | None = None,
-    skip: tuple[TableName, ...] = (),
-    part_rows: int = 1000,
-) -> FakeSnapshot:
-    """All rows of a database, its schema and its sequences, as a snapshot would hold them."""
-    dump = dump_schema(url, programs=programs, skip=skip)
-    with connect(url) as connection:
-        types = _types(connection, skip=skip)
-        frames = {table: _frame(connection, table, columns) for table, columns in types.items()}
-        sequences = connection.execute(
-            "select schemaname, sequencename, last_value from pg_sequences where last_value is not null"
-            " and schemaname <> 'provision'"
-        ).fetchall()
-        version = connection.info.server_version
-    digest = hashlib.sha256(repr((dump.entries, sorted(frames))).encode())
-    for table in sorted(frames):
-        digest.update(frames[table].write_csv().encode())
-    return FakeSnapshot(
-        id=digest.hexdigest(),
-        content=digest.hexdigest(),
-        server_version=version,
-        entries=dump.entries,
-        types=types,
-        frames=frames,
-        last_values={TableName(schema, name): last for schema, name, last in sequences},
-        part_rows=part_rows,
+def table_plan(columns: dict[str, str], *, key: tuple[str, ...] = (), name: TableName = PEOPLE) -> TablePlan:
+    """A plan of kept columns, by name and type; a column called ``email`` is masked."""
+    plans = []
+    for position, (column, type_) in enumerate(columns.items(), 1):
+        family = FAMILIES[type_]
+        masked = column == "email"
+        plans.append(
+            ColumnPlan(
+                column=Column(name=column, position=position, type=ColumnType(sql=type_, name=type_)),
+                family=family,
+                origin=Origin.MASKED if masked else Origin.KEPT,
+                decision=Decision(rule="test"),
+                mask=EMAIL if masked else None,
+                facts=ColumnFacts(column=column, family=family, type=type_),
+            )
+        )
+    table = Table(name=name, columns=tuple(plan.column for plan in plans))
+    return TablePlan(table=table, rows=Rows.ALL, reason="test", columns=tuple(plans), key=key)
+
+
+def frame(plan: TablePlan, rows: list[tuple[object, ...]]) -> pl.DataFrame:
+    """Rows as a frame of the plan's columns."""
+    schema = {column.column.name: DTYPES[column.column.type.sql] for column in plan.stored}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def stage(folder: Path, plan: TablePlan, *frames: pl.DataFrame):
+    """Write each frame as a run."""
+    written = [
+        write_run(folder, plan, SafeBatch(table=plan.name, frame=rows), unit=unit) for unit, rows in enumerate(frames)
+    ]
+    return [run for run in written if run is not None]
+
+
+def people(count: int = 100, *, suffix: str = "") -> pl.DataFrame:
+    """Rows of `PEOPLE_PLAN`, in an odd order."""
+    numbers = [number * 7919 % count for number in range(count)]
+    return frame(
+        PEOPLE_PLAN,
+        [
+            (number, f"u{number}{suffix}@example.test", None if number % 5 == 0 else number % 2 == 0, "glad")
+            for number in numbers
+        ],
     )
 
 
-def _types(
-    connection: psycopg.Connection, *, skip: tuple[TableName, ...]
-) -> dict[TableName, tuple[tuple[str, str], ...]]:
-    rows = connection.execute(
-        "select n.nspname, c.relname, coalesce(array_agg(array[a.attname::text, format_type(a.atttypid, a.atttypmod)]"
-        " order by a.attnum) filter (where a.attname is not null), '{}')"
-        " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-        " left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''"
-        " where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^pg_'"
-        " and n.nspname not in ('information_schema', 'provision') group by 1, 2"
-    ).fetchall()
-    return {
-        TableName(schema, name): tuple((column, type_) for column, type_ in columns)
-        for schema, name, columns in rows
-        if TableName(schema, name) not in skip
-    }
+PEOPLE_PLAN = table_plan({"id": "bigint", "email": "text", "active": "boolean", "mood": "mood"}, key=("id",))
+EMPTY_PLAN = table_plan({"a": "text"}, name=EMPTY)
+PLAN = Plan(
+    recipe="dev",
+    catalog=Catalog(
+        dialect="postgresql", server_version=180004, database="shop", tables=(PEOPLE_PLAN.table, EMPTY_PLAN.table)
+    ),
+    tables=(PEOPLE_PLAN, EMPTY_PLAN),
+    relations=(
+        Relation(name="self", child=PEOPLE, columns=("id",), parent=PEOPLE, parent_columns=("id",), declared=True),
+    ),
+    closure=ClosureSpec(),
+)
 
 
-def _frame(connection: psycopg.Connection, table: TableName, columns: tuple[tuple[str, str], ...]) -> pl.DataFrame:
-    storage: dict[str, pl.DataType] = {
-        name: pl.Int64() if type_ in INTEGERS else pl.Boolean() if type_ == "boolean" else pl.String()
-        for name, type_ in columns
-    }
-    row = connection.execute(
-        "select relkind = 'p' from pg_class where oid = %s::regclass", (identifier(table).as_string(),)
+def statement(*, passed: bool = True) -> Statement:
+    """A statement of the recipe dev."""
+    check = CheckEntry(
+        check="fk self", status=Status.PASS if passed else Status.FAIL, severity=Severity.ERROR, observed=0.5, limit=1
     )
-    only = sql.SQL("") if row.fetchone() == (True,) else sql.SQL("only ")
-    query = sql.SQL("copy (select {} from {}{}) to stdout").format(
-        sql.SQL(", ").join(map(sql.Identifier, storage)), only, identifier(table)
-    )
-    data = bytearray()
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for piece in copy:
-            data += piece
-    return parse(data, storage)
+    return Statement(recipe=FileEntry(name="dev", file="recipes/dev.yaml", sha256="0" * 64), checks=(check,))
+
+
+def run(store: Store, rows: pl.DataFrame | None = None, *, recipe: str = "dev", signer=None, tags=(), passed=True):
+    """A whole run: stage, merge, assemble and publish."""
+    with begin(store, recipe=recipe) as draft:
+        runs = stage(draft.folder, PEOPLE_PLAN, people() if rows is None else rows)
+        tables = [
+            draft.finish_table(PEOPLE_PLAN, runs, word_lists={"email": "ab" * 32}),
+            draft.finish_table(EMPTY_PLAN, []),
+        ]
+        manifest = draft.assemble(
+            PLAN,
+            tables=tables,
+            ddl=DDL,
+            sequences={TableName("public", "people_id_seq"): 2**63 - 1},
+            keys={"default": "0123456789abcdef"},
+        )
+        return draft.publish(manifest, statement(passed=passed), signer=signer, tags=tags, advance=passed)

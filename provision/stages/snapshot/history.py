@@ -57,7 +57,7 @@ def write(store: Store, entry: LogEntry, signer: SigningKey | None) -> None:
     store.put_new(layout.log_path(entry.run), seal(entry, kind=KIND, signer=signer))
 
 
-def runs(store: Store, *, recipe: str | None = None, trusted: Iterable[PublicKey] = ()) -> tuple[LogEntry, ...]:
+def past_runs(store: Store, *, recipe: str | None = None, trusted: Iterable[PublicKey] = ()) -> tuple[LogEntry, ...]:
     """All runs that ended, oldest first. Raises: IntegrityError for a changed entry."""
     keys = tuple(trusted)
     found: list[LogEntry] = []

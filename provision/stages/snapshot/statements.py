@@ -57,13 +57,14 @@ def from_bytes(data: bytes, snapshot: str, what: str) -> Statement:
 
 
 def put(store: Store, snapshot: str, statement: Statement, signer: SigningKey | None) -> str:
-    """Write a statement and its signature; returns its hash."""
+    """Write a statement after its signature; returns its hash."""
     data = to_bytes(statement, snapshot)
     name = digest(data)
-    store.put_new(layout.statement_path(snapshot, name), data)
     if signer is not None:
+        # First, so that a crash leaves no statement that looks as if nobody had signed it.
         envelope = signer.envelope(data, PAYLOAD)
         store.put_new(layout.envelope_path(snapshot, name, digest(envelope)), envelope)
+    store.put_new(layout.statement_path(snapshot, name), data)
     return name
 
 

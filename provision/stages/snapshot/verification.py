@@ -47,7 +47,7 @@ class _Verification:
         for identity in [snapshot] if snapshot else history.snapshot_ids(self._store):
             self._attempt(identity, lambda identity=identity: self._snapshot(identity))  # type: ignore[misc]
         if snapshot is None:
-            self._attempt(layout.LOG, lambda: history.runs(self._store, trusted=self._trusted))
+            self._attempt(layout.LOG, lambda: history.past_runs(self._store, trusted=self._trusted))
 
     def _attempt(self, where: str, act: Callable[[], object]) -> None:
         try:
