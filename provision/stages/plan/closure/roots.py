@@ -8,7 +8,6 @@ import polars as pl
 
 from provision.errors import UsageError
 from provision.ports import KEY
-from provision.stages.plan.closure.rows import ROW
 from provision.stages.plan.closure.sample import first, sample_columns
 
 if TYPE_CHECKING:
@@ -48,19 +47,21 @@ def _included(root: Root, *, rows: Rows, reader: KeyReader) -> pl.DataFrame:
             fix="write one value for each column of the primary key" if key else "use `where` instead",
             at=root.at,
         )
-    given = pl.DataFrame(list(root.include), schema=dict.fromkeys(key.columns, pl.String), orient="row").unique()
+    given = pl.DataFrame(list(root.include), schema=dict.fromkeys(key.columns, pl.String), orient="row")
     typed = given.select(
         pl.col(name).str.strip_chars().cast(pl.Int64, strict=False) if rows.frame.schema[name] == pl.Int64 else name
         for name in key.columns
     )
-    keys = typed.drop_nulls().unique().with_row_index(ROW).select(*key.columns, pl.col(ROW).cast(pl.Int64).alias(KEY))
+    numbered = typed.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(KEY))
+    keys = numbered.drop_nulls().unique(subset=key.columns, keep="first")
     found = reader.match(root.table, rows.columns, on=key.columns, keys=keys)
-    missing = given.height - typed.drop_nulls().height + keys.height - found.get_column(KEY).n_unique()
+    here = keys.join(found.select(KEY), on=KEY, how="semi")
+    missing = numbered.join(here, on=key.columns, how="anti").get_column(KEY).sort().to_list()
     if missing:
         raise UsageError(
             "PRV231",
-            f"include names {len(root.include)} rows of {root.table}, but {missing} of them do not exist",
+            f"include names {len(root.include)} rows of {root.table}, but {len(missing)} of them do not exist",
             fix="take the keys that are gone out of `include`",
-            at=root.at,
+            at=root.include_at[missing[0]] if len(root.include_at) == len(root.include) else root.at,
         )
-    return found.select(rows.columns)
+    return found.select(rows.columns).unique(subset=rows.identity)

@@ -1,9 +1,9 @@
 """The closure equals a brute-force one, row for row, over random schemas and data.
 
 ``make test`` tries 450 worlds in memory and 80 on PostgreSQL (30 of them with citext and nondeterministic collations, where
-the system's PostgreSQL 15 is there). For ten thousand in memory and a tenth of them on PostgreSQL, by hand::
+the system's PostgreSQL 15 is there). For ten thousand in memory and a tenth of that on PostgreSQL, by hand::
 
-    PROVISION_ORACLE_EXAMPLES=10000 pytest tests/stages/plan/closure/test_oracle.py -n 0 -p no:timeout
+    PROVISION_ORACLE_EXAMPLES=10000 pytest tests/stages/plan/closure/test_oracle.py -n 0 --timeout 0
 """
 
 from __future__ import annotations
