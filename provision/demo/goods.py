@@ -26,7 +26,7 @@ from provision.demo.columns import (
 
 if TYPE_CHECKING:
     from provision.demo.people import People
-    from provision.demo.rows import Sizes
+    from provision.demo.sizes import Sizes
 
 STATUSES = ("new", "paid", "shipped", "delivered", "returned", "cancelled")
 SHIPPED_FROM = 2  # from here on in STATUSES an order was shipped, but for the last

@@ -32,7 +32,7 @@ from provision.demo.columns import (
 )
 
 if TYPE_CHECKING:
-    from provision.demo.rows import Sizes
+    from provision.demo.sizes import Sizes
 
 # Local numbers never start with 0, and there is no area code 555: nobody has these.
 DIALLING = {

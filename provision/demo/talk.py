@@ -15,7 +15,7 @@ from provision.demo.columns import YEAR_S, Draw, addresses_v4, instants, joined,
 
 if TYPE_CHECKING:
     from provision.demo.people import People
-    from provision.demo.rows import Sizes
+    from provision.demo.sizes import Sizes
 
 PAGES = ("/", "/search", "/basket", "/checkout", "/account", "/help")
 KINDS = ("view", "view", "view", "search", "basket", "login", "purchase")

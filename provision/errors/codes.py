@@ -944,6 +944,12 @@ COMMANDS: tuple[ErrorCode, ...] = (
         why="The database is not empty, or the server is older than PostgreSQL 15.",
         fix="Give an empty database, or let `provision demo` start its own server.",
     ),
+    ErrorCode(
+        code="PRV821",
+        title="The demo's databases cannot be read.",
+        why="Something else was loaded into them, or they were changed by hand.",
+        fix="Run `provision demo --stop`, remove .provision, and run the demo again.",
+    ),
 )
 
 CODES: dict[str, ErrorCode] = {

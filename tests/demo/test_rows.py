@@ -3,7 +3,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from provision.demo.rows import LEAST, Sizes, shop
+from provision.demo.rows import shop
+from provision.demo.sizes import LEAST, Sizes
 
 
 @pytest.fixture(scope="module")
