@@ -73,9 +73,11 @@ def sweep(store: Store) -> tuple[str, ...]:
     """Delete the staging of runs that are dead; returns the names of what was deleted."""
     if not store.spool.is_dir():
         return ()
+    found = sorted(store.spool.iterdir())
+    # After the folders: a run makes its lease before its folder, so none that was found can be missed here.
     living = {held.run for held in lease.living(store)}
     swept: list[str] = []
-    for path in sorted(store.spool.iterdir()):
+    for path in found:
         if layout.is_ulid(path.name) and path.is_dir() and not path.is_symlink():
             if path.name not in living:
                 shutil.rmtree(path, ignore_errors=True)

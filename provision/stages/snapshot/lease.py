@@ -98,20 +98,26 @@ def take(store: Store, *, recipe: str, run: str) -> Held:
 def living(store: Store) -> tuple[Lease, ...]:
     """Leases of runs that are alive, as far as can be told; others are deleted. A damaged lease is nobody's."""
     found: list[Lease] = []
-    for path in store.below(layout.LEASES):
-        data = store.get(path, limit=layout.MAX_ENTRY)
-        if data is None:
-            continue
+    for path, data in _read_all(store).items():
         try:
             lease = unseal(data, Lease, kind=KIND, what=f"the lease {path}").document
             alive = _alive(lease)
-        except (IntegrityError, ValueError):
+        except (IntegrityError, ValueError, TypeError):  # TypeError: a time without its zone
             alive = False
         if alive:
             found.append(lease)
         else:
             store.delete(path)
     return tuple(found)
+
+
+def _read_all(store: Store) -> dict[str, bytes]:
+    """All leases. One that vanished between listing and reading may have been renewed under another name: look again."""
+    while True:
+        read = {path: store.get(path, limit=layout.MAX_ENTRY) for path in store.below(layout.LEASES)}
+        whole = {path: data for path, data in read.items() if data is not None}
+        if len(whole) == len(read):
+            return whole
 
 
 def _put(store: Store, lease: Lease) -> str:

@@ -63,9 +63,7 @@ def write_run(folder: Path, plan: TablePlan, batch: SafeBatch, *, unit: str | in
     if batch.frame.height == 0:
         return None
     frame = ordered(batch.frame, shape)
-    step = _block_rows(frame)
-    blocks = (to_arrow(frame.slice(start, step), shape) for start in range(0, frame.height, step))
-    return _write(folder, shape, blocks, unit=str(unit))
+    return _write(folder, shape, _blocks(frame, shape), unit=str(unit))
 
 
 def merged(runs: Sequence[RunFile], shape: Shape, *, folder: Path) -> Iterator[pa.Table]:
@@ -106,7 +104,8 @@ def _merge(runs: Iterable[RunFile], shape: Shape) -> Iterator[pa.Table]:
             if len(pieces) == 1:
                 yield pa.Table.from_batches(pieces)
             else:
-                yield to_arrow(ordered(to_frame(pa.Table.from_batches(pieces)), shape), shape)
+                frame = ordered(to_frame(pa.Table.from_batches(pieces)), shape)
+                yield from _blocks(frame, shape)
     finally:
         for cursor in cursors:
             cursor.close()
@@ -193,9 +192,14 @@ def _write(folder: Path, shape: Shape, blocks: Iterable[pa.Table], *, unit: str)
     return RunFile(path=str(path), table=shape.table, rows=rows, first=first, last=last)
 
 
+def _blocks(frame: pl.DataFrame, shape: Shape) -> Iterator[pa.Table]:
+    step = _block_rows(frame)
+    return (to_arrow(frame.slice(start, step), shape) for start in range(0, frame.height, step))
+
+
 def _block_rows(frame: pl.DataFrame) -> int:
     width = max(1, int(frame.estimated_size()) // max(1, frame.height))
-    return max(64, min(BLOCK_ROWS, BLOCK_BYTES // width))
+    return max(1, min(BLOCK_ROWS, BLOCK_BYTES // width))
 
 
 def _depth(runs: Iterable[RunFile]) -> int:

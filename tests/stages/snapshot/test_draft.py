@@ -11,7 +11,7 @@ import pytest
 
 from provision.errors import IntegrityError, LockedError, SafetyError, StoreError, UsageError
 from provision.model.names import TableName
-from provision.stages.snapshot import begin, layout, open_snapshot, past_runs, statements, sweep, verify
+from provision.stages.snapshot import begin, layout, lease, open_snapshot, past_runs, statements, sweep, verify
 from provision.stages.snapshot.signing import SigningKey
 from provision.stores import open_store
 from support.snapshots import DDL, PEOPLE, PEOPLE_PLAN, people, run, stage, statement
@@ -163,6 +163,22 @@ def test_staging_of_dead_runs_is_swept_and_that_of_living_ones_is_not(store):
         assert sweep(store) == (dead.name,)
         assert draft.folder.is_dir()
         assert (store.spool / "mine").is_dir()
+
+
+def test_a_run_that_begins_while_another_sweeps_keeps_its_staging(store, monkeypatch):
+    run(store)
+    begun = []
+    living = lease.living
+
+    def begin_first(given):
+        monkeypatch.undo()
+        begun.append(begin(store, recipe="other"))
+        return living(given)
+
+    monkeypatch.setattr(lease, "living", begin_first)
+    sweep(store)
+    assert begun[0].folder.is_dir()
+    begun[0].abandon()
 
 
 def test_files_of_writers_that_died_are_swept_after_a_day(local):

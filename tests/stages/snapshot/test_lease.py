@@ -120,3 +120,17 @@ def test_a_lease_that_cannot_be_deleted_does_not_hide_the_end(store, monkeypatch
 
     monkeypatch.setattr(type(store), "delete", refuse)
     held.release()
+
+
+def test_a_lease_that_is_renewed_while_others_look_is_not_missed(store, monkeypatch):
+    held = take(store)
+    get = type(store).get
+
+    def renewed_first(self, path, *, limit):
+        monkeypatch.undo()
+        held.renew()
+        return get(self, path, limit=limit)
+
+    monkeypatch.setattr(type(store), "get", renewed_first)
+    assert [lease.run for lease in lease.living(store)] == [held._lease.run]
+    held.release()

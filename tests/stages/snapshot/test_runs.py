@@ -122,4 +122,4 @@ def test_wide_rows_make_short_blocks(tmp_path):
     runs = stage(tmp_path, plan, rows)
     blocks = [block.num_rows for block in merged(runs, Shape.of_plan(plan), folder=tmp_path)]
     assert sum(blocks) == 200
-    assert max(blocks) <= 64
+    assert max(blocks) <= module.BLOCK_BYTES // 100_000
