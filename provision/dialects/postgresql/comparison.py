@@ -31,7 +31,8 @@ with recursive below(name, type) as (
     union all
     select below.name, t.typbasetype from below join pg_type t on t.oid = below.type where t.typtype = 'd'
 )
-select below.name, n.nspname::text, t.typname::text, coalesce(e.schema, 'pg_catalog'), coalesce(e.name, '=')
+select below.name, n.nspname::text, t.typname::text, t.typarray <> 0,
+       coalesce(e.schema, 'pg_catalog'), coalesce(e.name, '=')
 from below
 join pg_type t on t.oid = below.type and t.typtype <> 'd'
 join pg_namespace n on n.oid = t.typnamespace
@@ -57,11 +58,18 @@ class Comparison:
 
     type: sql.Identifier
     operator: sql.Composed
+    has_array: bool = (
+        True  # False for arrays, of which there is no array: values travel as texts and are cast one by one
+    )
 
     @property
     def array(self) -> sql.Composed:
-        """The array of the type."""
-        return sql.SQL("{}[]").format(self.type)
+        """The array that values of the type travel in."""
+        return sql.SQL("{}[]").format(self.type if self.has_array else sql.Identifier("pg_catalog", "text"))
+
+    def value(self, expression: sql.Composable) -> sql.Composable:
+        """An element of that array as a value of the type."""
+        return expression if self.has_array else sql.SQL("{}::{}").format(expression, self.type)
 
 
 def comparisons(connection: psycopg.Connection, table: TableName, columns: tuple[str, ...]) -> Mapping[str, Comparison]:
@@ -74,9 +82,10 @@ def comparisons(connection: psycopg.Connection, table: TableName, columns: tuple
     found = {
         name: Comparison(
             type=sql.Identifier(schema, type_),
+            has_array=has_array,
             operator=sql.SQL("operator({}.{})").format(sql.Identifier(operator_schema), sql.SQL(operator)),
         )
-        for name, schema, type_, operator_schema, operator in rows
+        for name, schema, type_, has_array, operator_schema, operator in rows
     }
     missing = [name for name in columns if name not in found]
     if missing:

@@ -115,7 +115,7 @@ def key_conditions(
         return
     for piece in keys.iter_slices(chunk):
         arrays = [array_literal(series, comparing[name]) for name, series in zip(identity, piece, strict=True)]
-        if len(identity) == 1:
+        if len(identity) == 1 and comparing[identity[0]].has_array:
             (name,) = identity
             yield sql.SQL("where {} {} any ({})").format(sql.Identifier("t", name), comparing[name].operator, arrays[0])
         else:
@@ -124,7 +124,9 @@ def key_conditions(
                 sql.SQL(", ").join(sql.Identifier(f"k{number}") for number in range(len(identity))),
                 sql.SQL(" and ").join(
                     sql.SQL("{} {} {}").format(
-                        sql.Identifier("t", name), comparing[name].operator, sql.Identifier("k", f"k{number}")
+                        sql.Identifier("t", name),
+                        comparing[name].operator,
+                        comparing[name].value(sql.Identifier("k", f"k{number}")),
                     )
                     for number, name in enumerate(identity)
                 ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import psycopg
 from psycopg import sql
@@ -17,6 +17,7 @@ from provision.dialects.postgresql.connection import apply_settings, connect
 from provision.dialects.postgresql.copytext import storage_type
 from provision.dialects.postgresql.dump import dump_schema
 from provision.dialects.postgresql.failures import translated
+from provision.dialects.postgresql.keys import PostgresKeys
 from provision.dialects.postgresql.read import copy_frames, key_conditions, select_rows
 from provision.dialects.postgresql.reflect import reflect
 from provision.errors import DatabaseError
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from provision.model.catalog import Catalog, Table
+    from provision.model.graph import Relation
     from provision.model.manifest import DdlEntry
     from provision.model.names import TableName
+    from provision.model.plan import Root
     from provision.model.secret import Secret
 
 _TOKEN = re.compile(r"[0-9A-Fa-f]+-[0-9A-Fa-f]+-[0-9]+")
@@ -49,11 +52,21 @@ class PostgresSource:
         url: where it is.
         connections: how many connections the whole run may hold at most.
         statement_seconds: how long a statement may run; None leaves the server's own setting.
+        as_of: what ``:as_of`` means in conditions, as a timestamp's text; None for the time of the snapshot.
     """
 
-    def __init__(self, name: str, url: Secret, *, connections: int = 4, statement_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: Secret,
+        *,
+        connections: int = 4,
+        statement_seconds: float | None = None,
+        as_of: str | None = None,
+    ) -> None:
         self.name = name
         self.connections = connections
+        self._as_of = as_of
         self._url = url
         self._statement_seconds = statement_seconds
         self._catalog: Catalog | None = None
@@ -84,7 +97,7 @@ class PostgresSource:
                     ((token, as_of),) = connection.execute(_EXPORT).fetchall()
                 else:
                     ((as_of,),) = connection.execute(_AS_OF).fetchall()
-            yield PostgresSession(connection, token=token, as_of=as_of, catalog=self._catalog)
+            yield PostgresSession(connection, token=token, as_of=self._as_of or as_of, catalog=self._catalog)
 
     def schema(self, *, token: str | None, skip: tuple[TableName, ...]) -> tuple[DdlEntry, ...]:
         """The schema's entries in creation order, without the skipped tables."""
@@ -107,7 +120,8 @@ class PostgresSource:
 class PostgresSession:
     """One connection inside the snapshot; implements `ports.SourceSession`.
 
-    ``as_of`` is the time of this session's own transaction: of the snapshot, in the session that began it.
+    ``as_of`` is what the source was told, else the time of this session's own transaction: that of the snapshot in
+    the session that began it.
     """
 
     def __init__(
@@ -117,6 +131,42 @@ class PostgresSession:
         self.as_of = as_of
         self._connection = connection
         self._catalog = catalog
+        self._reader: PostgresKeys | None = None
+
+    def roots(self, root: Root, columns: tuple[str, ...]) -> pl.DataFrame:
+        """Rows that meet the root's condition; see `ports.KeyReader`."""
+        return self._keys.roots(root, columns)
+
+    def every(self, table: TableName, columns: tuple[str, ...]) -> pl.DataFrame:
+        """All rows of the table; see `ports.KeyReader`."""
+        return self._keys.every(table, columns)
+
+    def match(
+        self,
+        table: TableName,
+        columns: tuple[str, ...],
+        *,
+        on: tuple[str, ...],
+        keys: pl.DataFrame,
+        where: str | None = None,
+        equals: tuple[tuple[str, str], ...] = (),
+        order_by: str | None = None,
+    ) -> pl.DataFrame:
+        """Rows whose ``on`` columns equal one of the keys; see `ports.KeyReader`."""
+        return self._keys.match(table, columns, on=on, keys=keys, where=where, equals=equals, order_by=order_by)
+
+    def related(
+        self,
+        relation: Relation,
+        columns: tuple[str, ...],
+        *,
+        side: Literal["parents", "children"],
+        keys: pl.DataFrame,
+        where: str | None = None,
+        order_by: str | None = None,
+    ) -> pl.DataFrame:
+        """Rows that the relation's own operators join with the keys; see `ports.KeyReader`."""
+        return self._keys.related(relation, columns, side=side, keys=keys, where=where, order_by=order_by)
 
     def rows(
         self, table: Table, columns: tuple[str, ...], *, identity: tuple[str, ...], keys: pl.DataFrame | None
@@ -140,6 +190,15 @@ class PostgresSession:
         for query in queries:
             for frame in copy_frames(self._connection, query, schema, table=table.name):
                 yield RawBatch(table=table.name, frame=frame)
+
+    @property
+    def _keys(self) -> PostgresKeys:
+        # Lanes read rows alone: the catalog is read here where nobody has, in the snapshot itself.
+        if self._reader is None:
+            if self._catalog is None:
+                self._catalog = reflect(self._connection)
+            self._reader = PostgresKeys(self._connection, self._catalog, as_of=self.as_of)
+        return self._reader
 
 
 def _join(connection: psycopg.Connection, token: str) -> None:
