@@ -14,7 +14,7 @@ from provision.stages.load import load
 from support.kitchen import KITCHEN
 from support.loadable import FakeSnapshot, snapshot_of
 from support.postgres import run_sql
-from support.targets import beside, database_of, everything, new_url
+from support.targets import beside, everything, new_url, unhindered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,11 +72,6 @@ def test_a_database_of_15_comes_to_18_with_the_same_rows_and_tables(
     load(snapshot_of(unhindered(pg15, database15)), PostgresTarget("dev", target), trusted=True)
 
     assert everything(pg18, target, views=False) == everything(pg15, database15, views=False)
-
-
-def unhindered(server, url: Secret) -> Secret:
-    """Row-level security is forced in the kitchen, so that even the owner cannot read all rows."""
-    return server.url(database_of(url), role="postgres")
 
 
 def test_objects_belong_to_the_owner_of_the_database_that_is_replaced(databases: Callable[[], Secret], pg18) -> None:

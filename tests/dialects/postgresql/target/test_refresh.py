@@ -19,7 +19,7 @@ from provision.stages.load import load
 from support.kitchen import AFTER, KITCHEN, ROWS, SCHEMA
 from support.loadable import FakeSnapshot, snapshot_of
 from support.postgres import run_sql
-from support.targets import database_of, everything
+from support.targets import everything, unhindered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +32,6 @@ delete from shop.entry; delete from shop.ledger where id > 3; update shop.custom
 insert into shop.customer (email, country) values ('local@x.test', 'fr');
 select setval('shop.ticket_seq', 5000); insert into shop.base values (77, 'mine'); refresh materialized view shop.per_country;
 """
-
-
-def unhindered(server, url: Secret) -> Secret:
-    return server.url(database_of(url), role="postgres")
 
 
 @pytest.fixture

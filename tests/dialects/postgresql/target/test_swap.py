@@ -12,9 +12,9 @@ import polars as pl
 import psycopg
 import pytest
 
-from provision.dialects.postgresql.target import PostgresTarget
+from provision.dialects.postgresql.target import PostgresTarget, swap
 from provision.dialects.postgresql.target.swap import _elements
-from provision.errors import LockedError, RunError
+from provision.errors import DatabaseError, LockedError, RunError
 from provision.model.manifest import DdlEntry
 from provision.model.names import TableName
 from provision.stages.load import load
@@ -236,12 +236,32 @@ def test_a_subscription_keeps_the_target_from_being_replaced(databases: Callable
         " with (connect = false, enabled = false, slot_name = none)",
     )
     try:
-        with pytest.raises(RunError, match="subscription sub"):
+        with pytest.raises(RunError, match="subscription sub") as caught:
             load(a_snapshot(), PostgresTarget("dev", target), trusted=True)
     finally:
         run_sql(as_superuser, "drop subscription sub")
 
+    assert caught.value.code == "PRV611"
     assert content(target) == "old"
+
+
+def test_a_replaced_database_that_cannot_be_dropped_is_reported_and_dropped_by_the_next_load(
+    database: Secret, pg18, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_old(database)
+
+    def refuse(*_: object) -> None:
+        raise DatabaseError("PRV315", "held")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(swap, "drop", refuse)
+        report = load(a_snapshot(), PostgresTarget("dev", database), trusted=True)
+    assert [finding.code for finding in report.findings] == ["PRV624"]
+    assert content(database) == "new"
+    assert beside(pg18, database)
+
+    assert [f.code for f in load(a_snapshot(), PostgresTarget("dev", database), trusted=True).findings] == ["PRV625"]
+    assert not beside(pg18, database)
 
 
 def test_names_with_quotes_and_beyond_ascii_are_replaced_too(databases: Callable[[], Secret], pg18) -> None:
