@@ -323,7 +323,7 @@ def _spec(
             relation=reference.relation,
             parents=not draw(st.sampled_from([False, False, False, False, True])),
             children=not draw(seldom),
-            expand=draw(seldom),
+            expand=draw(st.booleans()),
             dangling=draw(
                 st.sampled_from([Dangling.KEEP, Dangling.NULLIFY, Dangling.DROP, Dangling.KEEP, Dangling.FAIL])
             ),
@@ -335,7 +335,7 @@ def _spec(
         rules=rules,
         edges=edges,
         seed=draw(st.integers(0, 3)),
-        depth=draw(st.sampled_from([None, None, 0, 1, 2, 3])),
+        depth=draw(st.sampled_from([None, 1, 2, 3, None, 0])),
     )
 
 

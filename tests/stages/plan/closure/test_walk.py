@@ -92,6 +92,45 @@ def test_a_row_met_as_a_parent_first_brings_its_children_once_it_is_met_as_a_chi
     assert chosen(world) == {"a": [1, 2], "b": [1, 2, 3]}
 
 
+def test_a_row_met_as_a_parent_brings_its_children_when_an_expanding_edge_comes_back_to_it():
+    # The album comes as the order's parent; its cover, brought by the product, has it as a child later on.
+    world = a_world(
+        "products(id int4 pk)",
+        "albums(id int4 pk, cover int4 null -> photos.id)",
+        "photos(id int4 pk, product int4 -> products.id)",
+        "orders(id int4 pk, product int4 -> products.id, album int4 -> albums.id)",
+        "tracks(id int4 pk, album int4 -> albums.id)",
+        rows={
+            "products": [(1,)],
+            "albums": [(1, 20), (2, None)],
+            "photos": [(20, 1)],
+            "orders": [(10, 1, 1)],
+            "tracks": [(1, 1), (2, 2)],
+        },
+        roots=[root("orders")],
+        edges={"photos.product -> products.id": {"expand": True}},
+    )
+
+    assert chosen(world) == {"products": [1], "albums": [1], "photos": [20], "orders": [10], "tracks": [1]}
+
+
+def test_in_a_cycle_a_row_that_a_shorter_way_reaches_later_is_followed_again():
+    # From 1, node 3 is two steps away over 2 and one step away over the bridge, which is asked in another round.
+    world = a_world(
+        "nodes(id int4 pk, above int4 null -> nodes.id, bridge int4 null -> bridges.id)",
+        "bridges(id int4 pk, node int4 null -> nodes.id)",
+        rows={
+            "nodes": [(1, None, None), (2, 1, None), (3, 2, None), (4, 3, None), (5, 4, 1), (6, 5, None), (7, 6, None)],
+            "bridges": [(1, 1)],
+        },
+        roots=[root("nodes", include=[1])],
+        depth=4,
+    )
+
+    # 5 is reached by four steps down the chain, and by two over the bridge: so 6 and 7 are within the depth.
+    assert chosen(world)["nodes"] == [1, 2, 3, 4, 5, 6, 7]
+
+
 def test_the_second_key_to_the_same_parent_is_followed_too():
     # DBSubsetter drops all keys to the table that a row came by, so that the second one dangles.
     world = a_world(
