@@ -568,6 +568,18 @@ MASKING: tuple[ErrorCode, ...] = (
         why="They have no digit or letter at all, or letters of a script whose alphabet fpe does not know.",
         fix="Choose the mask hash or redact for the column, or set invalid: redact.",
     ),
+    ErrorCode(
+        code="PRV430",
+        title="A unique column holds values that are no phone numbers.",
+        why="What is no phone gets keyed digits of its length, and these could be the same for two values.",
+        fix="Choose the mask hash or fpe for the column.",
+    ),
+    ErrorCode(
+        code="PRV431",
+        title="A word list is gone or has changed.",
+        why="The file of a dictionary mask has another content than when the run was planned.",
+        fix="Restore the file, or write its new sha256 into the recipe.",
+    ),
 )
 
 # 5xx snapshots and stores

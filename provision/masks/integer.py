@@ -118,8 +118,12 @@ def _classes(facts: ColumnFacts, chosen: tuple[int, ...] | None) -> tuple[_Class
         digits = facts.precision - (facts.scale or 0)
         if digits <= _MAX_DIGITS:
             low, high, limit = 1 - 10**digits, 10**digits - 1, 10**digits
+    if facts.family is Family.TEXT and facts.max_chars is not None:
+        # No number may outgrow the column, and a sign takes one of its characters.
+        low, high = max(low, 1 - 10 ** (facts.max_chars - 1)), min(high, 10**facts.max_chars - 1)
+        limit = min(limit, high + 1)
     if chosen is None:
-        cuts = [low, 1 - limit, 1, limit, high + 1]
+        cuts = [low, max(low, 1 - limit), 1, limit, high + 1]
     else:
         first, last = _pair(chosen)
         if not low <= first < last <= high:
