@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -223,13 +222,13 @@ def test_a_killed_server_is_healed_and_keeps_its_rows(folder):
     server = _start(folder)
     run_sql(server.url(), "create table kept as select 42 as answer")
     with psycopg.connect(server.url().text(), autocommit=True) as busy:
-        busy.execute("select 1")
-        one = process(server.pid)
-        one.signal(signal.SIGKILL)
-        assert one.ended(seconds=10)
+        backend = process(busy.info.backend_pid)
+        backend.signal(signal.SIGSTOP)  # it would end by itself when it sees its server gone
+        _kill(server)
 
         again = _start(folder)
 
+    assert not backend.alive()
     assert again.pid != server.pid
     assert run_sql(again.url(), "select answer from kept") == [(42,)]
 
@@ -311,19 +310,21 @@ def test_who_waits_too_long_for_the_lock_is_told_so(folder, monkeypatch):
     assert caught.value.code == "PRV815"
 
 
-def test_a_starter_that_waited_for_a_removal_makes_the_folder_anew(folder):
-    _start(folder)
+def test_a_lock_that_a_removal_takes_away_is_taken_anew(folder, monkeypatch):
     place = layout.ServerFolder(folder)
-    started = []
-    with place.locked():
-        waiter = threading.Thread(target=lambda: started.append(_start(folder)))
-        waiter.start()
-        time.sleep(0.1)
-        embedded._stop(place)
-        place.clear()
-    waiter.join()
+    real, calls = layout.fcntl.flock, []
 
-    assert embedded.status(folder) == started[0]
+    def flock(handle: int, how: int) -> None:
+        if not calls:
+            place.clear()  # what another process does between our open and our lock
+        calls.append(how)
+        real(handle, how)
+
+    monkeypatch.setattr(layout.fcntl, "flock", flock)
+
+    with place.locked():
+        assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert len(calls) == 2
 
 
 def test_removing_leaves_no_file_and_no_process(folder, homes):
