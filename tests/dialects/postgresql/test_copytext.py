@@ -87,6 +87,14 @@ def test_text_that_begins_like_a_compressed_file_stays_text(start: str) -> None:
     assert parse(as_copy(rows), {"a": pl.String(), "b": pl.Int64()}).rows() == rows
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_each_special_character_alone_is_escaped(letter: str) -> None:
+    frame = pl.DataFrame({"a": ["plain", f"x{letter}y"]})
+
+    assert render(frame) == f"plain\nx\\{LETTERS[letter]}y\n".encode()
+    assert parse(render(frame), {"a": pl.String()}).equals(frame)
+
+
 def test_columns_may_be_called_like_polars_own_patterns() -> None:
     frame = parse(b"t\t\\\\x\n", {"^.*$": pl.Boolean(), "c0": pl.String()})
 

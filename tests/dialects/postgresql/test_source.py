@@ -311,7 +311,15 @@ def test_a_snapshot_of_another_database_says_so(databases: Callable[[], Secret])
     assert "another database" in str(caught.value)
 
 
-def test_settings_hold_inside_the_transaction_whatever_the_pooler_did(database: Secret) -> None:
+def test_settings_hold_inside_the_transaction_whatever_the_pooler_did(
+    database: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pooled(*args: object, **kwargs: object) -> psycopg.Connection:
+        connection = connect(*args, **kwargs)
+        connection.execute("reset all")  # another server connection than the one that was set up
+        return connection
+
+    monkeypatch.setattr("provision.dialects.postgresql.source.connect", pooled)
     with PostgresSource("prod", database).session() as session:
         settings_ = session._connection.execute(
             "select current_setting('DateStyle'), current_setting('search_path'), current_setting('jit')"
