@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 TYPE_KEY = b"provision:type"  # field metadata that holds the database's own name of the column's type
 
-# The integer encoding is a third smaller and faster to write than plain numbers under zstd.
 _ARROW: dict[str, pa.DataType] = {"integer": pa.int64(), "boolean": pa.bool_(), "text": pa.string()}
 _POLARS: dict[str, pl.DataType] = {"integer": pl.Int64(), "boolean": pl.Boolean(), "text": pl.String()}
 

@@ -223,3 +223,27 @@ def test_parts_of_many_rows_are_of_about_32k_rows(tmp_path):
     assert 8 <= len(entry.parts) <= 40
     assert sum(part.rows for part in entry.parts) == entry.rows == 600_000
     assert all(a.hash != b.hash for a, b in pairwise(entry.parts))
+
+
+def test_chunks_of_pages_do_not_show(tmp_path):
+    plan = table_plan({"id": "bigint", "name": "text", "mood": "mood"}, key=("id",))
+    shape = Shape.of_plan(plan)
+    source = random.Random(3)
+    rows = [(n, source.randbytes(60).hex(), source.choice(["glad", "sad", None])) for n in range(30_000)]
+    table = to_arrow(frame(plan, rows), shape)
+    found = set()
+    for step in (30_000, 777):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        writer = PartWriter(folder, shape)
+        for start in range(0, 30_000, step):
+            writer.add(table.slice(start, step))
+        found.add(writer.finish())
+    assert len(found) == 1
+
+
+def test_text_under_a_null_has_no_length():
+    under = pa.StringArray.from_buffers(
+        2, pa.array([0, 6, 7], pa.int32()).buffers()[1], pa.py_buffer(b"secretc"), pa.py_buffer(b"\x02"), 1
+    )
+    assert module.text_lengths(under).tolist() == [0, 1]
