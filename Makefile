@@ -47,5 +47,5 @@ bench: $(READY)  ## benchmarks, as ratios in one run
 	$(BIN)/python bench/run.py
 
 clean:           ## remove the environment and the demo's databases
-	-test -x $(BIN)/provision && $(BIN)/provision demo --stop
+	-test -x $(BIN)/provision && $(BIN)/provision demo --remove
 	rm -rf $(VENV) .provision .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,7 +15,7 @@ from provision.model.run import RunReport, TableOutcome
 from provision.model.statement import CheckEntry, LineageEntry, RuleEntry, SourceEntry
 from provision.stages import load, validate
 from provision.stages import policy as policies_stage
-from provision.stages.extract import units
+from provision.stages.extract import UNIT_ROWS, units
 from provision.stages.plan import closure
 from provision.stages.plan.build import build_plan, columns_to_decide
 from provision.stages.plan.rows import plan_rows
@@ -93,6 +93,7 @@ class Tools:
     today: date
     listener: Listener
     targets: Sequence[Callable[[], Target]] = ()
+    unit_rows: int = UNIT_ROWS
     clock: Callable[[], float] = time.monotonic
 
     def loading(self) -> LoadTools:
@@ -191,7 +192,7 @@ class _Harvest:
 
 def _extract(plan: Plan, selection: Selection, draft: Draft, tools: Tools, *, token: str) -> _Harvest:
     """Extract and mask every unit on the lanes; merge a table as soon as its last unit is in."""
-    work = units(plan, selection)
+    work = units(plan, selection, rows=tools.unit_rows)
     open_units = Counter(unit.table for unit in work)
     runs: dict[TableName, list[RunFile]] = {name: [] for name in open_units}
     harvest = _Harvest()

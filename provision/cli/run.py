@@ -15,7 +15,8 @@ CHANGED = 4
 def run(
     session: Session,
     recipe: Annotated[Path, typer.Argument(help="The recipe to carry out.", show_default=False)],
-    lanes: Annotated[int, typer.Option(min=1, max=64, help="Worker processes; 0 asks the machine.")] = 2,
+    lanes: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 2,
+    unit_rows: Annotated[int, typer.Option(min=1, help="Rows that a worker takes at a time.")] = 250_000,
     load: Annotated[bool, typer.Option("--load/--no-load", help="Load the recipe's targets at the end.")] = True,
     as_of: Annotated[str, typer.Option(help="The time that `:as_of` means, instead of the snapshot's.")] = "",
     detailed_exitcode: Annotated[bool, typer.Option(help="Leave with 4 where the content changed.")] = False,
@@ -28,7 +29,13 @@ def run(
     progress = Progress(redraw=session.interactive, quiet=session.quiet)
     try:
         report = wiring.run(
-            session.path(recipe), folder=session.directory, listener=progress, lanes=lanes, load=load, as_of=as_of
+            session.path(recipe),
+            folder=session.directory,
+            listener=progress,
+            lanes=lanes,
+            unit_rows=unit_rows,
+            load=load,
+            as_of=as_of,
         )
     finally:
         progress.done()

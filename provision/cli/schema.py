@@ -44,4 +44,4 @@ def _offline(file: File) -> dict[str, Any]:
 def _live(file: File, source: str, folder: Path) -> dict[str, Any]:
     from provision import wiring  # heavy
 
-    return wiring.schema(file.value, catalog=wiring.reflect(source, folder=folder))
+    return wiring.schema(file.value, source=source, folder=folder)

@@ -962,6 +962,12 @@ COMMANDS: tuple[ErrorCode, ...] = (
         why="Something else was loaded into them, or they were changed by hand.",
         fix="Run `provision demo --stop`, remove .provision, and run the demo again.",
     ),
+    ErrorCode(
+        code="PRV822",
+        title="The demo's recipe is not here",
+        why="`provision demo` runs `recipes/dev.yaml` of the folder it works in.",
+        fix="Run it in a checkout of provision, or name one with `-C`.",
+    ),
 )
 
 CODES: dict[str, ErrorCode] = {

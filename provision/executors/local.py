@@ -133,11 +133,13 @@ class Lanes:
         environment = {name: os.environ[name] for name in (*ENVIRONMENT, *NUMERIC) if name in os.environ}
         # One lane, one core: polars' own threads would fight the other lanes for it.
         environment |= {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
+        # Lanes import what we import, plug-ins of the project included.
+        environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
         with theirs:
             process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
                 [sys.executable, "-m", __name__, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
-                env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )

@@ -10,7 +10,7 @@ from provision.model.report import Status
 from provision.reports.escape import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from provision.model.load import LoadReport, TargetStatus
     from provision.model.plan import ColumnPlan, Plan, TablePlan
@@ -21,13 +21,14 @@ SHORT_ID = 12  # digits of a snapshot id that people see; more than enough to be
 
 
 def table(rows: Iterable[Sequence[object]], *, header: Sequence[str] = (), indent: str = "  ") -> str:
-    """Align columns: numbers to the right, text to the left; integers get thousands separators."""
+    """Align columns, numbers to the right with thousands separators, text to the left; '' without rows."""
+    rows = list(rows)
     cells = [[f"{cell:,}" if isinstance(cell, int) else shown(str(cell)) for cell in row] for row in rows]
     numeric = [all(isinstance(row[i], int) for row in rows) for i in range(len(cells[0]))] if cells else []
-    if header:
-        cells.insert(0, [*header])
     if not cells:
         return ""
+    if header:
+        cells.insert(0, [*header])
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = []
     for row in cells:
@@ -74,9 +75,8 @@ def run(report: RunReport) -> str:
     taken = [entry for entry in report.tables if entry.rows]
     lines = [
         table(
-            [(entry.table, entry.rows, entry.reason, ", ".join(f"{c}: {m}" for c, m in entry.masked.items()))
-             for entry in taken],
-            header=("table", "rows", "why", "masks"),
+            [(entry.table, entry.rows, entry.reason, _masks(entry.masked)) for entry in taken],
+            header=("table", "rows", "why", "masked columns"),
         ),
         "",
     ]  # fmt: skip
@@ -90,6 +90,15 @@ def run(report: RunReport) -> str:
     lines.append(f"snapshot {report.snapshot[:SHORT_ID]}  {report.rows:,} rows in {len(taken)} tables{same}")
     lines += [load(entry) for entry in report.loads]
     return "\n".join(lines)
+
+
+def _masks(masked: Mapping[str, str]) -> str:
+    """Columns by mask: ``email (email), name (first_name, last_name)``, masks that serve most columns first."""
+    by_mask: dict[str, list[str]] = {}
+    for column, mask in masked.items():
+        by_mask.setdefault(mask, []).append(column)
+    ordered = sorted(by_mask.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return ", ".join(mask if [mask] == columns else f"{mask} ({', '.join(columns)})" for mask, columns in ordered)
 
 
 def checks(results: Sequence[CheckResult]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,13 +36,16 @@ EMBEDDED_DATABASE = "app"  # the database of an embedded source or target
 STATEMENT_S = 3600.0  # of the source: a statement that runs longer was not meant
 
 
-def mask_specs(plugins: tuple[str, ...] = ()) -> Mapping[str, MaskSpec]:
+def mask_specs(plugins: tuple[str, ...] = (), *, folder: Path | None = None) -> Mapping[str, MaskSpec]:
     """All masks: ours, those of installed entry points, those of the project's plug-in modules.
 
+    Args: plugins: modules, looked for in ``folder`` (of the project file) too.
     Raises: UsageError PRV804 for a plug-in that cannot be imported or takes a name that is in use.
     """
     found = dict(collect(provision.masks, MaskSpec))
     modules = [entry.value for entry in entry_points(group="provision.masks")] + list(plugins)
+    if plugins and folder is not None and str(folder) not in sys.path:
+        sys.path.append(str(folder))
     for name in modules:
         try:
             module = importlib.import_module(name.partition(":")[0])

@@ -19,6 +19,7 @@ from provision.model.load import Touched
 from provision.model.names import TableName
 from provision.model.project import LoadMode, SecretRef, SourceEntry, TargetEntry
 from provision.model.statement import FileEntry, Statement
+from provision.stages.extract import UNIT_ROWS
 from provision.stages.plan import closure
 from provision.stages.recipe.effective import effective_hash, policy_hash
 from provision.stages.recipe.load import load_project, load_recipe
@@ -81,11 +82,18 @@ def plan(path: Path, *, folder: Path) -> Plan:
 
 
 def run(
-    path: Path, *, folder: Path, listener: Listener | None = None, lanes: int = 2, load: bool = True, as_of: str = ""
+    path: Path,
+    *,
+    folder: Path,
+    listener: Listener | None = None,
+    lanes: int = 2,
+    unit_rows: int = UNIT_ROWS,
+    load: bool = True,
+    as_of: str = "",
 ) -> RunReport:
     """Carry a recipe out, from its files to loaded targets.
 
-    Args: lanes: worker processes. load: also load the recipe's targets. as_of: what ``:as_of`` means, instead of the
+    Args: lanes: worker processes. unit_rows: rows of a work unit. load: also load the recipe's targets. as_of: what ``:as_of`` means, instead of the
     snapshot's own time.
     """
     opened = _Opened.of(path, folder=folder, as_of=as_of)
@@ -113,6 +121,7 @@ def run(
         today=opened.today,
         listener=listener or Silence(),
         targets=[partial(opened.target, entry) for entry in opened.targets()] if load else (),
+        unit_rows=unit_rows,
     )
     return pipeline.run(opened.loaded.recipe, opened.loaded.policies, _statement(opened), tools)
 
@@ -198,7 +207,8 @@ class _Opened:
         """Read a recipe with all that belongs to it, and open its source."""
         environ = dict(os.environ)
         today = datetime.now(UTC).date()
-        masks = rooms.mask_specs(load_project(folder).plugins)
+        project = load_project(path.parent if path.is_absolute() else folder / path.parent)
+        masks = rooms.mask_specs(project.plugins, folder=project.folder)
         loaded = load_recipe(path, folder=folder, masks=masks, today=today)
         ref = loaded.recipe.source
         entry = ref.inline if ref.inline is not None else loaded.project.source(ref.name)

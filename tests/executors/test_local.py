@@ -1,36 +1,21 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from provision.errors import RunError, SafetyError
-from provision.executors import local
 from provision.executors.local import Lanes
 
 ENTRY = "support.lane_work:start"
 
 
-@pytest.fixture
-def on_path(monkeypatch):
-    """Lanes get an allow-listed environment; the tests' own folder must be found there."""
-    here = str(Path(__file__).parents[1])
-    real = local.subprocess.Popen
-
-    def start(command, **given):
-        given["env"]["PYTHONPATH"] += os.pathsep + here
-        return real(command, **given)
-
-    monkeypatch.setattr(local.subprocess, "Popen", start)
-
-
-def test_units_come_back_from_all_lanes(on_path):
+def test_units_come_back_from_all_lanes():
     with Lanes(ENTRY, setup={"add": 10}, secrets={}, count=2) as lanes:
         assert sorted(lanes.map(range(20))) == list(range(10, 30))
 
 
-def test_units_may_be_added_while_results_come_in(on_path):
+def test_units_may_be_added_while_results_come_in():
     with Lanes(ENTRY, setup={"add": 10}, secrets={}, count=2) as lanes:
         found = []
         for result in lanes.map([1]):
@@ -41,7 +26,7 @@ def test_units_may_be_added_while_results_come_in(on_path):
     assert found == [11, 21, 31, 41]
 
 
-def test_secrets_reach_a_lane_and_stand_neither_in_its_environment_nor_in_its_arguments(on_path, monkeypatch):
+def test_secrets_reach_a_lane_and_stand_neither_in_its_environment_nor_in_its_arguments(monkeypatch):
     monkeypatch.setenv("PROVISION_KEY", "canary-in-the-environment")
     with Lanes(ENTRY, setup={}, secrets={"key": b"canary-in-the-pipe"}, count=1) as lanes:
         (seen,) = lanes.map(["inspect"])
@@ -52,14 +37,14 @@ def test_secrets_reach_a_lane_and_stand_neither_in_its_environment_nor_in_its_ar
     assert seen["core_limit"] == 0
 
 
-def test_an_error_of_ours_keeps_its_kind_code_and_fix(on_path):
+def test_an_error_of_ours_keeps_its_kind_code_and_fix():
     with Lanes(ENTRY, setup={}, secrets={}, count=1) as lanes, pytest.raises(SafetyError) as caught:
         list(lanes.map(["refuse"]))
 
     assert (caught.value.code, caught.value.fix) == ("PRV701", "do not")
 
 
-def test_a_foreign_error_is_told_by_class_and_place_and_never_by_its_text(on_path):
+def test_a_foreign_error_is_told_by_class_and_place_and_never_by_its_text():
     with Lanes(ENTRY, setup={}, secrets={}, count=1) as lanes, pytest.raises(RunError) as caught:
         list(lanes.map(["stumble"]))
 
@@ -68,7 +53,7 @@ def test_a_foreign_error_is_told_by_class_and_place_and_never_by_its_text(on_pat
     assert "jane@x.test" not in str(caught.value)
 
 
-def test_a_lane_that_is_killed_ends_the_run_with_a_word_about_it(on_path):
+def test_a_lane_that_is_killed_ends_the_run_with_a_word_about_it():
     with Lanes(ENTRY, setup={}, secrets={}, count=2) as lanes, pytest.raises(RunError) as caught:
         list(lanes.map(["die", 1, 2, 3]))
 
@@ -76,7 +61,7 @@ def test_a_lane_that_is_killed_ends_the_run_with_a_word_about_it(on_path):
     assert "SIGKILL" in str(caught.value)
 
 
-def test_no_lane_outlives_the_run(on_path):
+def test_no_lane_outlives_the_run():
     with Lanes(ENTRY, setup={}, secrets={}, count=2) as lanes:
         pids = {seen["pid"] for seen in lanes.map(["inspect", "inspect"])}
 
