@@ -53,8 +53,11 @@ def test_defaults_of_partitions_count_as_their_roots(any_database: Secret) -> No
         """
         create table r(id serial, k int) partition by range (k);
         create table r1 partition of r for values from (0) to (10);
+        create sequence its_own;
+        alter table r1 alter column k set default nextval('its_own');
         """,
     )
 
     root = TableName.parse("r")
+    assert found["its_own"].used_by == ((root, "k"),)
     assert (found["r_id_seq"].owner, found["r_id_seq"].used_by) == ((root, "id"), ((root, "id"),))
