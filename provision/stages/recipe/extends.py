@@ -5,6 +5,8 @@ Merged are the trees, before they are given a meaning, so every value keeps its 
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.stages.recipe.compose import MAX_BYTES, compose
@@ -12,8 +14,6 @@ from provision.stages.recipe.nodes import Entries, Items, Node, Problems, Scalar
 from provision.stages.recipe.versions import Version
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provision.model.location import Location
 
 MAX_FILES = 16  # in one chain
@@ -28,7 +28,7 @@ def read_tree(path: Path, *, base: Path, problems: Problems, at: Location | None
 
     Args: path: absolute. base: folder that shown names are relative to. at: where the file is named, if it is.
     """
-    return _read(path, base=base, problems=problems, at=at, chain=())
+    return _read(Path(os.path.normpath(path)), base=base, problems=problems, at=at, chain=())
 
 
 def shown_name(path: Path, base: Path) -> str:
@@ -58,11 +58,11 @@ def _read(path: Path, *, base: Path, problems: Problems, at: Location | None, ch
     if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
         problems.add("PRV112", "expected the path of one file", at=extends.at, fix="write extends: other.yaml")
         return None
-    target = (path.parent / extends.value).resolve()
-    if target in (*chain, path.resolve()) or len(chain) >= MAX_FILES:
+    target = Path(os.path.normpath(path.parent / extends.value))
+    if target in (*chain, path) or len(chain) >= MAX_FILES:
         problems.add("PRV130", "the files extend each other in a circle", at=extends.at, fix="break the circle")
         return None
-    under = _read(target, base=base, problems=problems, at=extends.at, chain=(*chain, path.resolve()))
+    under = _read(target, base=base, problems=problems, at=extends.at, chain=(*chain, path))
     return None if under is None else merge(under, own, problems)
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from provision.model.graph import Condition
-from provision.model.names import ColumnName, TableName, quote_part, split_name, split_quoted
+from provision.model.names import DEFAULT_SCHEMA, ColumnName, TableName, split_name, split_quoted
 from provision.model.policy import ColumnPattern
 from provision.model.recipe import Arrow, Budget
 from provision.stages.recipe.nodes import quoted, where_in
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 QUOTING = "a part with a dot or a blank goes into double quotes: '\"Order Items\".id'"
 
+MAX_SECONDS = 31_557_600_000  # a thousand years
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*")
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
+_DURATION = re.compile(r"(?:[0-9]{1,12}[wdhms])+")
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s?%")
 _RANGE = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -52,8 +54,8 @@ def parse_column(text: str, at: Location) -> ColumnName:  # noqa: ARG001
     """``orders.total``, ``shop.orders.total``."""
     try:
         *table, column = split_name(text)
-        name = ColumnName(TableName.parse(table[0]) if len(table) == 1 else TableName(*table), column)
-    except (ValueError, TypeError, IndexError):
+        name = ColumnName(_table(table), column)
+    except ValueError:
         fix = "write table.column or schema.table.column; " + QUOTING
         raise Refused(f"{quoted(text)} is not the name of a column", fix=fix) from None
     if "*" in text and '"' not in text:
@@ -162,10 +164,17 @@ def parse_side(text: str, at: Location, *, start: int = 0) -> tuple[TableName, t
 def _single(text: str) -> tuple[TableName, tuple[str, ...]]:
     parts = split_quoted(text)
     *table, column = (part for part, _ in parts)
-    cut = any(not quote and re.search(r"[(),]", part) for part, quote in parts)  # "b.(x" of an unquoted {to: b.(x, y)}
-    if cut or not 1 <= len(table) <= 2:
+    if any(not quote and re.search(r"[(),]", part) for part, quote in parts):  # "b.(x" of an unquoted {to: b.(x, y)}
         raise ValueError(text)
-    return (TableName(*table) if len(table) == 2 else TableName.parse(quote_part(table[0]))), (column,)
+    return _table(table), (column,)
+
+
+def _table(parts: list[str]) -> TableName:
+    if len(parts) == 1:
+        return TableName(DEFAULT_SCHEMA, parts[0])
+    if len(parts) == 2:
+        return TableName(*parts)
+    raise ValueError(parts)
 
 
 def _composite(text: str) -> tuple[TableName, tuple[str, ...]]:
@@ -209,6 +218,8 @@ def parse_duration(text: str, at: Location) -> timedelta:  # noqa: ARG001
     if not _DURATION.fullmatch(text):
         raise Refused(f"{quoted(text)} is not a duration", fix="write a number and w, d, h, m or s: 3d, 12h, 90m")
     seconds = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([wdhms])", text))
+    if seconds > MAX_SECONDS:
+        raise Refused("a duration of more than a thousand years", fix="write a shorter one")
     return timedelta(seconds=seconds)
 
 

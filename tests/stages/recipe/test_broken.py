@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
+
 from provision.errors import RecipeError, SafetyError
 from provision.stages.recipe.index import built_in
 from provision.stages.recipe.load import load_policy, load_project, load_recipe
@@ -19,16 +21,17 @@ TODAY = date(2026, 11, 25)
 
 def findings_of(path, tmp_path):
     # Beside a copy: the repository's own project file is above this folder.
-    folder = shutil.copytree(path.parent.parent, tmp_path / "files") / "broken"
-    path = folder / path.name
+    shutil.copytree(path.parent.parent / "good", tmp_path / "good")
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    path = Path(shutil.copy(path, folder))
+    read = {
+        "recipe": partial(load_recipe, today=TODAY),
+        "policy": load_policy,
+        "project": lambda path, folder, masks: load_project(folder, file=path),
+    }[path.name.split("_")[0]]
     with pytest.raises((RecipeError, SafetyError)) as caught:
-        match path.name.split("_")[0]:
-            case "recipe":
-                load_recipe(path, folder=folder, masks=built_in(), today=TODAY)
-            case "policy":
-                load_policy(path, folder=folder, masks=built_in())
-            case "project":
-                load_project(folder, file=path)
+        read(path, folder=folder, masks=built_in())
     return caught.value.findings
 
 
