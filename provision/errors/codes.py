@@ -297,6 +297,12 @@ PLANNING: tuple[ErrorCode, ...] = (
         fix="Declare it, or correct the names.",
     ),
     ErrorCode(
+        code="PRV210",
+        title="A table has no column of its own",
+        why="All its columns are computed by the server, or it has none, so nothing of its rows could travel.",
+        fix="Say `empty` or `skip` for the table.",
+    ),
+    ErrorCode(
         code="PRV211",
         title="A mask does not take columns of this type",
         why="Masks say which families of types they take; `provision list masks` shows them.",

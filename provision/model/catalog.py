@@ -176,6 +176,7 @@ class Table:
     replica_identity: str = "d"
     rows_estimate: int = field(default=-1, compare=False)  # -1 where never analysed
     bytes: int = field(default=0, compare=False)  # on disk, partitions included
+    lookups: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # columns of indexes that serve equality
 
     def column(self, name: str) -> Column:
         """The column of that name; raises KeyError."""
@@ -187,6 +188,11 @@ class Table:
     def has(self, name: str) -> bool:
         """Whether there is a column of that name."""
         return any(column.name == name for column in self.columns)
+
+    def serves(self, columns: tuple[str, ...]) -> bool:
+        """Whether an index starts with these columns, in whatever order."""
+        wanted = set(columns)
+        return any(set(lookup[: len(wanted)]) == wanted for lookup in self.lookups)
 
     @property
     def primary_key(self) -> Key | None:
@@ -261,7 +267,7 @@ class Catalog:
     def fingerprint(self) -> str:
         """SHA-256 (hex) over all that describes the schema; statistics, privileges and versions are left out."""
         volatile = {"rows_estimate", "bytes", "readable", "row_security", "server_version", "database"}
-        volatile |= {"system_identifier"}
+        volatile |= {"system_identifier", "lookups"}
 
         def clean(value: object) -> object:
             if isinstance(value, dict):

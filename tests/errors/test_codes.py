@@ -13,16 +13,13 @@ CODE = re.compile(r"PRV\d{3}")
 
 def codes_in(folder: Path, *patterns: str) -> set[str]:
     files = [path for pattern in patterns for path in folder.rglob(pattern)]
-    return {code for path in files for code in CODE.findall(path.read_text())}
+    return {code for path in files for code in CODE.findall(path.read_bytes().decode(errors="replace"))}
 
 
 def raised() -> set[str]:
     listed = ROOT / "provision/errors/codes.py"
     return {
-        code
-        for path in (ROOT / "provision").rglob("*.py")
-        if path != listed
-        for code in CODE.findall(path.read_text())
+        code for path in (ROOT / "provision").rglob("*.py") if path != listed for code in CODE.findall(path.read_text())
     }
 
 

@@ -102,9 +102,8 @@ def _scans(catalog: Catalog, rows: RowPlan) -> list[str]:
     ]
     for edge in rows.spec.edges:
         relation = edge.relation
-        brings = edge.expand or (edge.children and rows.spec.depth != 0)
-        yielding = rows.rows[relation.child] is Rows.RELATED and rows.rows[relation.parent] is Rows.RELATED
-        if brings and yielding and not relation.indexed:
+        followed = edge.expand or (edge.children and relation.parent in rows.bringing and rows.spec.depth != 0)
+        if followed and rows.rows[relation.child] is Rows.RELATED and not relation.indexed:
             columns = ", ".join(relation.columns)
             notes.append(
                 f"{relation.child} ({_size(tables[relation.child])}) is scanned to follow {relation.arrow}; "

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from provision.model.catalog import TableKind
+from provision.model.catalog import Generated, TableKind
 from provision.model.graph import Relation
 from provision.model.names import ColumnName, TableName
 from provision.model.plan import ClosureSpec, Dangling, Edge, Rows, TableRule
@@ -38,6 +38,7 @@ class RowPlan:
     ignored: tuple[Relation, ...] = ()
     nulled: Mapping[ColumnName, Relation] = field(default_factory=dict)  # columns that become null everywhere
     dropped: tuple[str, ...] = ()  # names of foreign keys that leave the schema with a skipped table
+    bringing: frozenset[TableName] = frozenset()  # tables some of whose rows bring their children
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -71,7 +72,7 @@ class _Planner:
             depth=subset.depth,
             max_rows=subset.max_rows,
         )
-        reached = _reached(spec)
+        reached, bringing = _reached(spec)
         rows, reasons = {}, {}
         for name, rule in rules.items():
             rows[name], reasons[name] = self._verdict(rule, reached)
@@ -89,6 +90,7 @@ class _Planner:
             ignored=tuple(ignored),
             nulled=nulled,
             dropped=tuple(relation.name for relation in dropped),
+            bringing=bringing,
             notes=tuple(self.notes),
             findings=tuple(self.findings),
         )
@@ -148,6 +150,13 @@ class _Planner:
                     f"the role may not read {name}",
                     rule.at,
                     fix=f"grant select on {name} to the role, or say `{name}: skip`",
+                )
+            if all(column.generated is not Generated.NO for column in table.columns):
+                self._mistake(
+                    "PRV210",
+                    f"{name} has no column of its own, so its rows cannot be taken",
+                    rule.at,
+                    fix="say `empty` or `skip` for the table",
                 )
             if table.row_security:
                 self._mistake(
@@ -257,8 +266,14 @@ class _Planner:
             when=entry.when,
             validated=False,
             enforced=False,
+            indexed=self._indexed(entry),
             nullable=_nullable(self.tables[arrow.child], arrow.child_columns, full=False),
         )
+
+    def _indexed(self, entry: DeclaredRelation) -> bool:
+        """Whether an index finds children by the relation's columns, alone or after those of its condition."""
+        child, columns = self.tables[entry.arrow.child], entry.arrow.child_columns
+        return child.serves(columns) or child.serves((*(when.column for when in entry.when), *columns))
 
     def _sound(self, arrow: Arrow) -> bool:
         """Whether both ends exist; a finding for each name that does not."""
@@ -338,8 +353,10 @@ def _ends_of(relation: Relation) -> tuple[TableName, tuple[str, ...], TableName,
     return relation.child, relation.columns, relation.parent, relation.parent_columns
 
 
-def _reached(spec: ClosureSpec) -> dict[TableName, str]:
-    """Tables that rows may reach, with the way; the closure itself decides about rows.
+def _reached(spec: ClosureSpec) -> tuple[dict[TableName, str], frozenset[TableName]]:
+    """Tables that rows may reach, with the way, and those of them whose rows bring children.
+
+    The closure itself decides about rows; this is about tables.
 
     Rows of roots and rows reached as children bring children and parents; rows reached as parents, and whole
     tables, bring parents only, and children along edges that expand.
@@ -362,4 +379,4 @@ def _reached(spec: ClosureSpec) -> dict[TableName, str]:
             brings = edge.children and rules[table].children is not False and spec.depth != 0
             if relation.parent == table and (edge.expand or (with_children and brings)):
                 queue.append((relation.child, True, f"child of {table}"))
-    return ways
+    return ways, frozenset(table for table, with_children in seen if with_children)

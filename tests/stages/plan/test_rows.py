@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from provision.model.catalog import TableKind
+from provision.model.graph import Condition
 from provision.model.location import Location
 from provision.model.names import TableName, split_name
 from provision.model.plan import Dangling, Root, Rows, TableRule
@@ -190,3 +191,24 @@ def test_an_include_that_does_not_fit_the_key_is_a_mistake():
     plan = plan_rows(Recipe(name="dev", source=SourceRef(name="prod"), subset=subset), SHOP)
 
     assert [f.code for f in plan.findings] == ["PRV204"]
+
+
+def test_a_table_without_a_column_of_its_own_cannot_be_taken():
+    catalog = a_catalog("flags(always int4 generated)")
+    recipe = Recipe(name="all", source=SourceRef(name="prod"))
+
+    assert [f.code for f in plan_rows(recipe, catalog).findings] == ["PRV210"]
+
+
+def test_a_declared_relation_uses_an_index_over_its_condition_and_columns():
+    catalog = a_catalog("posts(id int4 pk)", "comments(kind text, subject int4)")
+    comments = replace(catalog.tables[0], lookups=(("kind", "subject"),))
+    catalog = replace(catalog, tables=(comments, catalog.tables[1]))
+
+    def indexed(*when: Condition) -> bool:
+        declared = DeclaredRelation(arrow=arrow("comments.subject -> posts.id"), when=when, at=AT)
+        (edge,) = planned(catalog, roots="posts", relations=(declared,)).spec.edges
+        return edge.relation.indexed
+
+    assert indexed(Condition(column="kind", value="Post"))
+    assert not indexed()

@@ -60,6 +60,7 @@ def reflect(connection: psycopg.Connection) -> Catalog:
                     replica_identity=relation.replica_identity,
                     rows_estimate=relation.rows_estimate,
                     bytes=relation.bytes,
+                    lookups=indexes.lookups.get(oid, ()),
                 )
                 for oid, relation in relations.tables.items()
             ),
