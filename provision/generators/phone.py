@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 CALLING_CODE = r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3}"
 MAX_DIGITS = 18  # 10^18 is the largest power of ten that a permutation holds; longer digit strings go in pieces
 _LEADING_ZEROS = 2
+_FOREIGN = 4  # digits behind + or 00
 _SHORTEST = 7  # digits of a number made for a value without a length
 
 _DIGIT = "[0-9" + "".join(chr(zero) + "-" + chr(zero + 9) for zero in ZEROS) + "]"
 _EXTENSION = r"(?i) *(?:ext\.?|extension|x|#|,|;ext=) *"
 SHAPE = rf"^[ +()./\-]*{_DIGIT}(?:{_DIGIT}|[ +()./\-])*(?:{_EXTENSION}{_DIGIT}+)? *$"
 _ASCII_DIGITS = {chr(zero + digit): str(digit) for zero in ZEROS for digit in range(10)}
-_NANP = r"^[2-9][0-9]{2}[2-9][0-9]{6}$"
+_AMERICAN = r"^[2-9][0-9]{2}[2-9][0-9]{6}$|^1[0-9]{10}$"  # NXX-NXX-XXXX, and with the 1 in front
 
 
 def is_phone(values: pl.Series) -> pl.Series:
@@ -87,12 +88,14 @@ def _parts(values: pl.Series, country: str, keep_prefix: int) -> pl.DataFrame:
     frame = frame.with_columns(main=pl.when(pl.col("main") == "").then(pl.col("all")).otherwise(pl.col("main")))
     frame = frame.with_columns(
         extra=pl.col("all").str.slice(pl.col("main").str.len_bytes()),
-        # A prefix without digits behind it is no prefix.
-        foreign=pl.when(pl.col("plus"))
-        .then(pl.col("main").str.extract(rf"^({CALLING_CODE})[0-9]"))
-        .otherwise(pl.col("main").str.extract(rf"^(00(?:{CALLING_CODE}))[0-9]")),
+        # From four digits on, every number has a calling code with something behind it: so what is read as foreign
+        # becomes what is read as foreign, and what is not, does not.
+        foreign=pl.when(pl.col("plus") & (pl.col("main").str.len_bytes() >= _FOREIGN))
+        .then(pl.col("main").str.extract(f"^({CALLING_CODE})"))
+        .when(~pl.col("plus") & (pl.col("main").str.len_bytes() >= _FOREIGN + len("00")))
+        .then(pl.col("main").str.extract(f"^(00(?:{CALLING_CODE}))")),
     )
-    trunk = "^(0|1)[0-9]" if country == "1" else "^(0)[0-9]"
+    trunk = "^(1)[0-9]{10}$" if country == "1" else "^(0)[0-9]"
     national = pl.col("main").str.extract(trunk).fill_null("") if country else pl.lit("")
     frame = frame.with_columns(
         prefix=pl.coalesce(pl.col("foreign"), national),
@@ -124,11 +127,10 @@ def _moved(tails: pl.Series, calling: pl.Series | pl.Expr, key: DomainKey) -> pl
         length.alias("length"),
         zeros.alias("zeros"),
     )
-    frame = frame.with_columns(nanp=(pl.col("calling") == "1") & pl.col("tail").str.contains(_NANP)).with_row_index(
-        "row"
-    )
-    moved = tails
-    for group in frame.filter(pl.col("length") > 0).partition_by("calling", "length", "zeros", "nanp"):
+    american = (pl.col("calling") == "1") & pl.col("tail").str.contains(_AMERICAN)
+    frame = frame.with_columns(american=american).with_row_index("row")
+    moved = tails.clone()  # scatter writes into the series itself
+    for group in frame.filter(pl.col("length") > 0).partition_by("calling", "length", "zeros", "american"):
         calls, size, kept, pattern = group.row(0)[2:]
         rows, digits = group.get_column("row"), group.get_column("tail").str.slice(kept)
         free = kept == _LEADING_ZEROS or kept == size - 1  # the first digit after the kept zeros may be a zero
@@ -138,29 +140,31 @@ def _moved(tails: pl.Series, calling: pl.Series | pl.Expr, key: DomainKey) -> pl
             free=free,
             key=key,
             purpose=f"phone/{calls}",
-            nanp=pattern if calls == "1" and not kept else None,
+            american=pattern if calls == "1" and not kept else None,
         )
         moved = moved.scatter(rows, pl.select(pl.concat_str(pl.lit("0" * kept), new)).to_series())
     return moved
 
 
-def _cycled(digits: pl.Series, size: int, *, free: bool, key: DomainKey, purpose: str, nanp: bool | None) -> pl.Series:
+def _cycled(
+    digits: pl.Series, size: int, *, free: bool, key: DomainKey, purpose: str, american: bool | None
+) -> pl.Series:
     """Strings of ``size`` digits, each moved on along one keyed cycle through all of them."""
     if size > MAX_DIGITS:
-        head = _cycled(digits.str.slice(0, MAX_DIGITS), MAX_DIGITS, free=free, key=key, purpose=purpose, nanp=None)
+        head = _cycled(digits.str.slice(0, MAX_DIGITS), MAX_DIGITS, free=free, key=key, purpose=purpose, american=None)
         tail = _cycled(
-            digits.str.slice(MAX_DIGITS), size - MAX_DIGITS, free=True, key=key, purpose=f"{purpose}/on", nanp=None
+            digits.str.slice(MAX_DIGITS), size - MAX_DIGITS, free=True, key=key, purpose=f"{purpose}/on", american=None
         )
         return pl.select(pl.concat_str(head, tail)).to_series()
     low = 0 if free else 10 ** (size - 1)
     permutation = key.permutation(10**size - low, purpose=f"{purpose}/{'free' if free else 'led'}")
     numbers = digits.cast(pl.UInt64).to_numpy() - np.uint64(low)
     moved = _next(permutation, numbers)
-    if nanp is not None and size == 10:  # NXX-NXX-XXXX: walk on until the pattern is as it was
-        out = np.flatnonzero(_is_nanp(moved + np.uint64(low)) != nanp)
+    if american is not None:  # walk on until the number is again of the pattern, or again is not
+        out = np.flatnonzero(_is_american(moved + np.uint64(low), size) != american)
         while out.size:
             moved[out] = _next(permutation, moved[out])
-            out = out[_is_nanp(moved[out] + np.uint64(low)) != nanp]
+            out = out[_is_american(moved[out] + np.uint64(low), size) != american]
     return pl.Series(moved + np.uint64(low)).cast(pl.String).str.zfill(size)
 
 
@@ -169,8 +173,11 @@ def _next(permutation: Permutation, numbers: NDArray[np.uint64]) -> NDArray[np.u
     return permutation.backward((permutation.forward(numbers) + np.uint64(1)) % np.uint64(permutation.size))
 
 
-def _is_nanp(numbers: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    return (numbers >= 2 * 10**9) & (numbers // np.uint64(10**6) % np.uint64(10) >= 2)
+def _is_american(numbers: NDArray[np.uint64], size: int) -> NDArray[np.bool_]:
+    """As `_AMERICAN`, for numbers of that many digits."""
+    if size == 10:
+        return np.asarray((numbers >= 2 * 10**9) & (numbers // np.uint64(10**6) % np.uint64(10) >= 2))
+    return np.asarray(numbers // np.uint64(10**10) == 1) if size == 11 else np.zeros(len(numbers), dtype=bool)
 
 
 def _laid(values: pl.Series, digits: pl.Series) -> pl.Series:

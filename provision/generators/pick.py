@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from provision.generators.chance import Chance
 
+# Series.scatter writes into the series itself, hence the clones (which share memory until then).
 Index = pl.Series  # UInt64 (n,), null where the row's value is null
 
 
@@ -50,7 +51,7 @@ class Entries:
             return index
         rows = pl.Series(lost)
         again = chance.at(rows).below(len(fitting), f"{purpose}/fitting").to_numpy()
-        return index.scatter(rows, pl.Series(fitting[again], dtype=pl.UInt64))
+        return index.clone().scatter(rows, pl.Series(fitting[again], dtype=pl.UInt64))
 
     def step(self, index: Index, same: pl.Series) -> Index:
         """The next entry that fits in the rows where ``same`` is true."""
@@ -59,7 +60,7 @@ class Entries:
             return index
         fitting = self.fitting
         at = np.searchsorted(fitting, index.gather(rows).to_numpy())
-        return index.scatter(rows, pl.Series(fitting[(at + 1) % len(fitting)], dtype=pl.UInt64))
+        return index.clone().scatter(rows, pl.Series(fitting[(at + 1) % len(fitting)], dtype=pl.UInt64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +116,8 @@ class Pairs:
         at = np.searchsorted(ends, number, side="right")
         second = self._order()[number - (ends[at] - counts[at])]
         return (
-            left.scatter(rows, pl.Series(at, dtype=pl.UInt64)),
-            right.scatter(rows, pl.Series(second, dtype=pl.UInt64)),
+            left.clone().scatter(rows, pl.Series(at, dtype=pl.UInt64)),
+            right.clone().scatter(rows, pl.Series(second, dtype=pl.UInt64)),
         )
 
     def _order(self) -> NDArray[np.intp]:

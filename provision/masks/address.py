@@ -74,9 +74,12 @@ def _countries(folded: pl.Series, chance: Chance, room: int | None) -> pl.Series
     rest = folded.is_not_null()
     for codes, wanted in shapes:
         rows = (wanted & rest).arg_true()
-        made = made.scatter(rows, makers.country(codes, chance.at(rows), avoid=folded.gather(rows)))
+        if len(rows):
+            made = made.scatter(rows, makers.country(codes, chance.at(rows), avoid=folded.gather(rows)))
         rest &= ~wanted
     rows = rest.arg_true()
+    if not len(rows):
+        return made
     return made.scatter(rows, makers.country("name", chance.at(rows), room=room, avoid=folded.gather(rows)))
 
 

@@ -34,6 +34,7 @@ def _refuses(facts: ColumnFacts, *, part: Part = "full", locale: Locale = "en") 
 
 @mask(
     name="name",
+    words=True,
     strength=Strength.LOSSY,
     accepts={Family.TEXT},
     keeps={"nulls", "equality"},
