@@ -38,6 +38,8 @@ _CONDITION = re.compile(
         (?:'(?P<text>(?:[^']|'')*)'|(?P<word>-?[0-9]+(?:\.[0-9]+)?|true|false))\s*""",
     re.VERBOSE,
 )
+# Escapes and character classes are passed over, so that what only looks like a look-around is none.
+_TOKEN = re.compile(r"(?P<bad>\\[1-9]|\(\?(?:=|!|<=|<!|>|P=|\()|[*+?}]\+)|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _BASELINE = re.compile(r"previous|source|tag:[A-Za-z0-9][A-Za-z0-9._-]{0,99}|[0-9a-f]{12,64}")
 
 
@@ -278,7 +280,7 @@ def parse_name(text: str, at: Location) -> str:  # noqa: ARG001
 
 def parse_regex(text: str, at: Location) -> str:  # noqa: ARG001
     """A regular expression that runs in linear time: no look-around, no back references."""
-    bad = re.search(r"\(\?(?:=|!|<=|<!|P=|\()|(?<!\\)(?:\\\\)*\\[1-9]|\(\?>|[*+?}]\+", text)
+    bad = next((found for found in _TOKEN.finditer(text) if found["bad"]), None)
     if bad is not None:
         fix = "write it without look-around, back references and possessive quantifiers: they do not run in linear time"
         raise Refused("this expression cannot be used", fix=fix, start=bad.start(), width=len(bad[0]))

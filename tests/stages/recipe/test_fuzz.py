@@ -18,12 +18,58 @@ from support.recipe_files import TODAY
 GOOD = Path(__file__).parent / "good"
 TEXTS = [path.read_text() for path in sorted(GOOD.rglob("*.yaml"))]
 WORDS = sorted({word for text in TEXTS for word in text.replace(":", " ").split()})
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.sampled_from(WORDS))
 KEYS = st.one_of(
     st.sampled_from(
-        ["version", "name", "source", "policies", "seed", "subset", "mask", "sanitize", "fabricate", "checks", "snapshot", "load", "roots", "table", "where", "limit", "tables", "relations", "from", "to", "when", "ignore", "dangling", "use", "on", "row_count", "in_set", "classify", "treat", "columns", "exceptions", "as", "unclassified", "text", "url", "embedded", "keys", "ring", "current", "store", "trust", "targets", "sources", "extends", "+load"]
+        [
+            "version",
+            "name",
+            "source",
+            "policies",
+            "seed",
+            "subset",
+            "mask",
+            "sanitize",
+            "fabricate",
+            "checks",
+            "snapshot",
+            "load",
+            "roots",
+            "table",
+            "where",
+            "limit",
+            "tables",
+            "relations",
+            "from",
+            "to",
+            "when",
+            "ignore",
+            "dangling",
+            "use",
+            "on",
+            "row_count",
+            "in_set",
+            "classify",
+            "treat",
+            "columns",
+            "exceptions",
+            "as",
+            "unclassified",
+            "text",
+            "url",
+            "embedded",
+            "keys",
+            "ring",
+            "current",
+            "store",
+            "trust",
+            "targets",
+            "sources",
+            "extends",
+            "+load",
+        ]
     ),
     st.text(max_size=5),
 )

@@ -13,7 +13,7 @@ from provision.stages.recipe.write import write, write_policy
 from support.recipe_files import POLICIES, RECIPES, TODAY
 
 SLOW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
