@@ -56,7 +56,7 @@ def run_steps(
         lanes: how many threads, >= 1.
         work: called with (step, lane); called again for a step of rows that another lane joins.
         may_join: whether a step that is under way has something left for one more lane.
-        cancel: stops what lanes are doing, when one of them has failed.
+        cancel: stops what lanes are doing, when one of them has failed; called until all have stopped.
     """
     _Run(steps, lanes=lanes, work=work, may_join=may_join, cancel=cancel).run()
 
@@ -87,16 +87,21 @@ class _Run:
         for thread in threads:
             thread.start()
         try:
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(WATCH_SECONDS)
+            self.wait_for(threads)
         except BaseException as error:
             self.stop(error)
-            for thread in threads:
-                thread.join()
+            self.wait_for(threads)
             raise
         if self.failure is not None:
             raise self.failure
+
+    def wait_for(self, threads: Sequence[threading.Thread]) -> None:
+        """Wait for the lanes; after a failure, cancel until all have heard it: one may only be about to begin."""
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(WATCH_SECONDS)
+                if self.failure is not None and thread.is_alive():
+                    self.cancel()
 
     def lane(self, lane: int) -> None:
         while (step := self.take()) is not None:
@@ -143,8 +148,5 @@ class _Run:
 
     def stop(self, error: BaseException) -> None:
         with self.changed:
-            if self.failure is not None:
-                return
-            self.failure = error
+            self.failure = self.failure or error
             self.changed.notify_all()
-        self.cancel()

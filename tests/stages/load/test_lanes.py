@@ -81,5 +81,27 @@ def test_the_first_error_stops_all_lanes_and_is_the_one_raised() -> None:
         run(steps, work, lanes=2, cancel=stopped.set)
 
 
+def test_a_lane_that_begins_just_after_the_failure_is_cancelled_too() -> None:
+    calls: list[int] = []
+    begun, heard = threading.Event(), threading.Event()
+
+    def cancel() -> None:
+        calls.append(1)
+        if len(calls) == 3:  # the first ones come too early for a statement that is not under way yet
+            heard.set()
+
+    def work(step: int, _lane: int) -> None:
+        if step == 0:
+            begun.wait(timeout=30)
+            raise ValueError("first")
+        begun.set()
+        assert heard.wait(timeout=30)
+
+    with pytest.raises(ValueError, match="first"):
+        run([Step(kind="define"), Step(kind="define")], work, lanes=2, cancel=cancel)
+
+    assert heard.is_set()
+
+
 def test_nothing_to_do_ends_at_once() -> None:
     run([], lambda _step, _lane: None)

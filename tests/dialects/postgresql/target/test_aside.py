@@ -261,7 +261,7 @@ def test_a_row_count_that_differs_is_found_by_counting_on_the_server(databases: 
 
 
 def test_an_error_in_one_lane_stops_the_others_at_once(databases: Callable[[], Secret], pg18) -> None:
-    slow = replace(an_entry("INDEX", "slow", "select pg_sleep(60)"), section="post-data", table="public.other")
+    slow = replace(an_entry("INDEX", "slow", "select pg_sleep(3600)"), section="post-data", table="public.other")
     broken = replace(an_entry("INDEX", "broken", "select 1/0"), section="post-data", table="public.t")
 
     with pytest.raises(DatabaseError, match="broken"):
