@@ -4,12 +4,16 @@ Tables have single, composite or no keys; references go to primary keys, to null
 columns that are not unique, across types, in cycles, to the table itself, several between one pair, with shared
 columns, partial nulls and dangling values. Every row carries ``rid``, its number in the table, by which results compare,
 and ``w``, a small number for conditions and orders.
+
+Hypothesis chooses the sizes and a seed, so that a failing world gets smaller; what stands in it is thrown with dice, evenly,
+so that most worlds are tangled enough for each rule of the closure to matter in some of them.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
@@ -39,7 +43,7 @@ ORDERS: dict[str, Callable[[Row], object]] = {
 }
 
 
-@dataclass
+@dataclass(repr=False)  # hypothesis then shows how it was made, in one line
 class World:
     """A database and a subset to take from it."""
 
@@ -58,7 +62,6 @@ class _Draft:
     name: TableName
     columns: dict[str, tuple[Kind, bool]]  # kind, not null
     keys: list[Key]
-    loose: list[str]  # columns that identify nothing, for declared relations
 
 
 @dataclass
@@ -70,19 +73,36 @@ class _Reference:
 
 def worlds(*, kinds: tuple[str, ...] = tuple(KINDS), schema: str = "public") -> st.SearchStrategy[World]:
     """Random worlds with columns of these kinds."""
-    return _worlds(kinds, schema)
+    return st.builds(
+        _world,
+        tables=st.integers(1, 4),
+        references=st.integers(2, 9),
+        rows=st.integers(6, 18),
+        seed=st.integers(0, 2**64 - 1),
+        kinds=st.just(kinds),
+        schema=st.just(schema),
+    )
 
 
-@st.composite
-def _worlds(draw: st.DrawFn, kinds: tuple[str, ...], schema: str) -> World:
-    drafts = [_draft(draw, TableName(schema, f"t{n}"), kinds) for n in range(draw(st.sampled_from([3, 4, 2, 5, 1])))]
-    references = []
-    for n in range(draw(st.sampled_from([4, 5, 6, 3, 7, 2, 1, 0]))):
-        reference = _reference(draw, n, drafts, kinds)
-        if reference is not None:
-            references.append(reference)
-    rows = {draft.name: _rows_of(draw, draft, references) for draft in drafts}
-    _refer(draw, drafts, references, rows)
+class _Dice(random.Random):
+    """Chance, in the words of the page below."""
+
+    def pick(self, *among: Any) -> Any:
+        return self.choice(among[0] if len(among) == 1 else among)
+
+    def chance(self, share: float) -> bool:
+        return self.random() < share
+
+
+def _world(*, tables: int, references: int, rows: int, seed: int, kinds: tuple[str, ...], schema: str) -> World:
+    dice = _Dice(seed)
+    # A few kinds for each world, or no two columns of it could refer to each other.
+    few = tuple(dice.sample(kinds, min(len(kinds), 3)))
+    drafts = [_draft(dice, TableName(schema, f"t{n}"), few, kinds) for n in range(tables)]
+    made = [_reference(dice, n, drafts, kinds) for n in range(references)]
+    found = [reference for reference in made if reference is not None]
+    filled = {draft.name: _rows_of(dice, draft, found, rows) for draft in drafts}
+    _refer(dice, drafts, found, filled)
     catalog = Catalog(
         dialect="postgresql",
         server_version=150000,
@@ -95,7 +115,7 @@ def _worlds(draw: st.DrawFn, kinds: tuple[str, ...], schema: str) -> World:
                     for place, (name, (kind, not_null)) in enumerate(draft.columns.items(), start=1)
                 ),
                 keys=tuple(draft.keys),
-                rows_estimate=draw(st.sampled_from([-1, -1, len(rows[draft.name])])),
+                rows_estimate=dice.pick(-1, -1, len(filled[draft.name])),
             )
             for draft in drafts
         ),
@@ -110,67 +130,62 @@ def _worlds(draw: st.DrawFn, kinds: tuple[str, ...], schema: str) -> World:
             match_full=reference.relation.match_full,
             validated=reference.relation.validated,
         )
-        for reference in references
+        for reference in found
         if not reference.relation.declared
     ]
-    kinds_of = {(d.name, column): kind for d in drafts for column, (kind, _) in d.columns.items()}
     return World(
         catalog=catalog,
-        rows=rows,
-        kinds=kinds_of,
-        spec=_spec(draw, drafts, references, rows),
+        rows=filled,
+        kinds={(d.name, column): kind for d in drafts for column, (kind, _) in d.columns.items()},
+        spec=_spec(dice, drafts, found, filled),
         constraints=constraints,
     )
 
 
-def _draft(draw: st.DrawFn, name: TableName, kinds: tuple[str, ...]) -> _Draft:
+def _draft(dice: _Dice, name: TableName, few: tuple[str, ...], kinds: tuple[str, ...]) -> _Draft:
     columns: dict[str, tuple[Kind, bool]] = {"rid": (KINDS["int4"], True), "w": (KINDS["int4"], True)}
     keys = []
-    shape = draw(st.sampled_from(["one", "one", "one", "two", "none"]))
-    parts = {"one": ["id"], "two": ["id", "part"], "none": []}[shape]
+    parts = dice.pick(["id"], ["id"], ["id"], ["id", "part"], [])
     for part in parts:
-        columns[part] = (KINDS[draw(st.sampled_from(kinds))], True)
+        columns[part] = (KINDS[dice.pick(few)], True)
     if parts:
         keys.append(Key(name=f"{name.name}_pkey", columns=tuple(parts), primary=True))
-    if draw(st.booleans()):
-        columns["u"] = (KINDS[draw(st.sampled_from(kinds))], False)
+    if dice.chance(0.4):
+        columns["u"] = (KINDS[dice.pick(few)], False)
         keys.append(Key(name=f"{name.name}_u_key", columns=("u",)))
-    columns["loose"] = (KINDS[draw(st.sampled_from(kinds))], False)
-    columns["tag"] = (
-        KINDS[draw(st.sampled_from([k for k in ("text", "int4", "folded", "char4") if k in kinds]))],
-        False,
-    )
-    return _Draft(name=name, columns=columns, keys=keys, loose=["loose"])
+    columns["loose"] = (KINDS[dice.pick(few)], False)
+    columns["tag"] = (KINDS[dice.pick([k for k in ("text", "int4", "folded", "char4") if k in kinds])], False)
+    return _Draft(name=name, columns=columns, keys=keys)
 
 
-def _reference(draw: st.DrawFn, n: int, drafts: list[_Draft], kinds: tuple[str, ...]) -> _Reference | None:
-    child, parent = draw(st.sampled_from(drafts)), draw(st.sampled_from(drafts))
-    declared = draw(st.sampled_from([False, False, True]))
+def _reference(dice: _Dice, n: int, drafts: list[_Draft], kinds: tuple[str, ...]) -> _Reference | None:
+    child, parent = dice.pick(drafts), dice.pick(drafts)
+    declared = dice.chance(0.25)
     targets = [key.columns for key in parent.keys] + ([("loose",)] if declared else [])
     if not targets:
         return None
-    target = draw(st.sampled_from(targets))
-    if len(target) > 1 and draw(st.booleans()):
+    target = dice.pick(targets)
+    if len(target) > 1 and dice.chance(0.5):
         target = target[::-1]
-    validated = declared or draw(st.sampled_from([True, True, True, False]))
+    validated = declared or dice.chance(0.85)
     certain = not declared and validated
-    nullable = draw(st.sampled_from([True, True, False]))
+    nullable = dice.chance(0.85)
     columns, fresh = [], []
     for place, to in enumerate(target):
         allowed = [kind for kind in parent.columns[to][0].refers if kind in kinds]
         old = [c for c, (kind, _) in child.columns.items() if kind.name in allowed and c not in {"rid", *columns}]
-        if not certain and old and draw(st.sampled_from([False, False, True])):
-            columns.append(draw(st.sampled_from(old)))
+        if not certain and old and dice.chance(0.3):
+            columns.append(dice.pick(old))
             continue
         name = f"r{n}_{place}"
-        not_null = not nullable or (len(target) > 1 and draw(st.sampled_from([False, False, True])))
-        child.columns[name] = (KINDS[draw(st.sampled_from(allowed))], not_null)
+        not_null = not nullable or (len(target) > 1 and dice.chance(0.3))
+        child.columns[name] = (KINDS[dice.pick(allowed)], not_null)
         columns.append(name)
         fresh.append(name)
     when: tuple[Condition, ...] = ()
-    if declared and draw(st.booleans()):
+    if declared and dice.chance(0.4):
         tag = child.columns["tag"][0]
-        when = (Condition(column="tag", value=str(draw(st.sampled_from(tag.texts[:2]))).rstrip()),)
+        when = (Condition(column="tag", value=str(dice.pick(tag.texts[:2])).rstrip()),)
     relation = Relation(
         name=f"fk{n}",
         child=child.name,
@@ -179,88 +194,78 @@ def _reference(draw: st.DrawFn, n: int, drafts: list[_Draft], kinds: tuple[str, 
         parent_columns=tuple(target),
         declared=declared,
         when=when,
-        match_full=not declared and len(target) > 1 and draw(st.booleans()),
+        match_full=not declared and len(target) > 1 and dice.chance(0.4),
         validated=validated,
         nullable=not any(child.columns[column][1] for column in columns),
     )
     return _Reference(relation=relation, certain=certain, fresh=fresh)
 
 
-def _rows_of(draw: st.DrawFn, draft: _Draft, references: list[_Reference]) -> list[Row]:
+def _rows_of(dice: _Dice, draft: _Draft, references: list[_Reference], most: int) -> list[Row]:
     made_for = {c for r in references if r.relation.child == draft.name for c in r.fresh}
     rows: list[Row] = []
     taken: dict[tuple[str, ...], set[object]] = {key.columns: set() for key in draft.keys}
-    for rid in range(draw(st.sampled_from([8, 6, 9, 7, 5, 4, 3, 2, 1, 0]))):
+    for rid in range(dice.randint(most // 2, most)):
         row: Row = {}
         for column, (kind, not_null) in draft.columns.items():
             if column == "rid":
                 row[column] = rid
             elif column == "w":
-                row[column] = draw(st.integers(0, 3))
-            elif column in made_for:
+                row[column] = dice.randint(0, 3)
+            elif column in made_for or (not not_null and dice.chance(0.2)):
                 row[column] = None
             else:
-                texts = st.sampled_from(kind.texts)
-                row[column] = draw(texts if not_null else st.none() | texts)
-        fits = True
-        for columns, known in taken.items():
-            meaning = tuple(None if row[c] is None else draft.columns[c][0].meaning(row[c]) for c in columns)
-            fits = fits and (None in meaning or meaning not in known)
-        if not fits:
-            continue
-        for columns, known in taken.items():
-            known.add(tuple(None if row[c] is None else draft.columns[c][0].meaning(row[c]) for c in columns))
-        rows.append(row)
+                row[column] = dice.pick(kind.texts[:2] if column == "tag" else kind.texts)
+        meanings = {
+            columns: tuple(None if row[c] is None else draft.columns[c][0].meaning(row[c]) for c in columns)
+            for columns in taken
+        }
+        if all(None in meaning or meaning not in taken[columns] for columns, meaning in meanings.items()):
+            rows.append(row)
+            for columns, meaning in meanings.items():
+                taken[columns].add(meaning)
     return rows
 
 
-def _refer(
-    draw: st.DrawFn, drafts: list[_Draft], references: list[_Reference], rows: dict[TableName, list[Row]]
-) -> None:
+def _refer(dice: _Dice, drafts: list[_Draft], references: list[_Reference], rows: dict[TableName, list[Row]]) -> None:
     """Fill the columns of references in; rows that a NOT NULL key leaves without a parent are taken out."""
     by_name = {draft.name: draft for draft in drafts}
     wanted: dict[tuple[int, int], int] = {}  # (reference, rid) -> rid of the parent
     for n, reference in enumerate(references):
         relation = reference.relation
-        child, parent = by_name[relation.child], by_name[relation.parent]
+        if not reference.fresh:
+            continue
+        parents = [p for p in rows[relation.parent] if all(p[c] is not None for c in relation.parent_columns)]
+        # Few parents with many children, or limits and levels would never matter.
+        parents = dice.sample(parents, min(len(parents), dice.pick(2, 3, 4, 12)))
         for row in rows[relation.child]:
-            if not reference.fresh:
-                continue
-            nulls = [c for c in relation.columns if c in reference.fresh and not child.columns[c][1]]
-            choice = draw(st.sampled_from(["refer", "refer", "refer", "null", "dangle"]))
-            candidates = [p for p in rows[relation.parent] if all(p[c] is not None for c in relation.parent_columns)]
-            if choice == "null" and nulls and relation.match_full and reference.certain:
-                if len(nulls) == len(relation.columns):
-                    continue
-                choice = "refer"
-            elif choice == "null" and nulls:
-                nulls = [c for c in nulls if draw(st.booleans())] or nulls[:1]
-            if choice == "dangle" and reference.certain:
-                choice = "refer"
-            if choice == "refer" and candidates:
-                met = draw(st.sampled_from(candidates))
-                pairs = list(zip(relation.columns, relation.parent_columns, strict=True))
-                found = {
-                    c: spellings(child.columns[c][0], parent.columns[to][0], met[to])
-                    for c, to in pairs
-                    if c in reference.fresh
-                }
-                if all(found.values()):
-                    for column, texts in found.items():
-                        row[column] = draw(st.sampled_from(texts))
-                    wanted[n, row["rid"]] = met["rid"]
-                    continue
-            if choice == "refer" and reference.certain:
-                continue  # nobody to refer to: null, or out
-            for column in reference.fresh:
-                row[column] = draw(st.sampled_from(child.columns[column][0].texts))
-            if choice == "null":
-                for column in nulls:
-                    row[column] = None
-            if reference.certain and all(row[c] is not None for c in relation.columns):
-                for column in reference.fresh:
-                    row[column] = None
+            parent = _fill(dice, reference, row, parents, by_name[relation.child], by_name[relation.parent])
+            if parent is not None:
+                wanted[n, row["rid"]] = parent["rid"]
     _take_out(by_name, references, rows, wanted)
+
+
+def _fill(
+    dice: _Dice, reference: _Reference, row: Row, parents: list[Row], child: _Draft, parent: _Draft
+) -> Row | None:
+    """Fill one row's reference in; returns the parent that it refers to, if it does."""
+    relation = reference.relation
+    kinds = {c: child.columns[c][0] for c in reference.fresh}
+    nullable = [c for c in reference.fresh if not child.columns[c][1]]
+    share = dice.random()
+    if share < 0.88 and parents:
+        met = dice.pick(parents)
+        pairs = zip(relation.columns, relation.parent_columns, strict=True)
+        texts = {c: spellings(kinds[c], parent.columns[to][0], met[to]) for c, to in pairs if c in kinds}
+        if all(texts.values()):
+            row.update({column: dice.pick(found) for column, found in texts.items()})
+            return met
+    if reference.certain and (relation.match_full or not nullable):
+        return None  # all stays null: a row that may not be so is taken out
+    row.update({column: dice.pick(kind.texts) for column, kind in kinds.items()})
+    if reference.certain or share > 0.95:
+        row.update(dict.fromkeys(dice.sample(nullable, dice.randint(1, len(nullable)))) if nullable else {})
+    return None
 
 
 def _take_out(
@@ -288,44 +293,33 @@ def _take_out(
 
 
 def _spec(
-    draw: st.DrawFn, drafts: list[_Draft], references: list[_Reference], rows: dict[TableName, list[Row]]
+    dice: _Dice, drafts: list[_Draft], references: list[_Reference], rows: dict[TableName, list[Row]]
 ) -> ClosureSpec:
-    condition = st.none() | st.sampled_from(sorted(CONDITIONS))
-    order = st.none() | st.sampled_from(sorted(ORDERS))
-    limit = st.none() | st.integers(0, 3)
-    taking = st.sampled_from([*[Rows.RELATED] * 7, Rows.ALL, Rows.ALL, Rows.EMPTY, Rows.SKIP, Rows.UNREACHED])
+    conditions, orders = sorted(CONDITIONS), sorted(ORDERS)
+    taking = [*[Rows.RELATED] * 12, Rows.ALL, Rows.EMPTY, Rows.SKIP, Rows.UNREACHED]
     rules = tuple(
         TableRule(
             table=draft.name,
-            rows=draw(taking),
-            where=draw(st.none() | condition),
-            limit=draw(st.none() | limit),
-            order_by=draw(order),
-            children=draw(st.sampled_from([None, None, None, True, False])),
+            rows=dice.pick(taking),
+            where=dice.pick(conditions) if dice.chance(0.15) else None,
+            limit=dice.pick(0, 1, 1, 1, 2, 2, 3) if dice.chance(0.35) else None,
+            order_by=dice.pick(orders) if dice.chance(0.5) else None,
+            children=dice.pick(*[None] * 6, True, False),
         )
         for draft in drafts
     )
-    there = {rule.table for rule in rules if rule.rows not in {Rows.EMPTY, Rows.SKIP}}
-    roots = []
-    for draft in [d for d in drafts if d.name in there]:
-        if roots and draw(st.integers(0, 2)):
-            continue
-        key = draft.keys[0].columns if draft.keys and draft.keys[0].primary else ()
-        include: tuple[tuple[str, ...], ...] = ()
-        if key and rows[draft.name] and draw(st.booleans()):
-            chosen = draw(st.lists(st.sampled_from(rows[draft.name]), max_size=2))
-            include = tuple(tuple(_respelt(draw, draft.columns[c][0], row[c]) for c in key) for row in chosen)
-        root = Root(table=draft.name, where=draw(condition), limit=draw(limit), order_by=draw(order), include=include)
-        roots.append(root)
-    seldom = st.sampled_from([False, False, False, True])
+    there = [draft for draft, rule in zip(drafts, rules, strict=True) if rule.rows not in {Rows.EMPTY, Rows.SKIP}]
+    roots = [_root(dice, draft, rows[draft.name]) for draft in dice.sample(there, min(len(there), dice.pick(1, 1, 2)))]
     edges = tuple(
         Edge(
             relation=reference.relation,
-            parents=not draw(st.sampled_from([False, False, False, False, True])),
-            children=not draw(seldom),
-            expand=draw(st.booleans()),
-            dangling=draw(
-                st.sampled_from([Dangling.KEEP, Dangling.NULLIFY, Dangling.DROP, Dangling.KEEP, Dangling.FAIL])
+            # Refusals are right answers too, but few of them will do.
+            parents=dice.chance(0.85 if reference.relation.nullable else 0.99),
+            children=dice.chance(0.85),
+            expand=dice.chance(0.2),
+            dangling=dice.pick(
+                *[Dangling.KEEP, Dangling.KEEP, Dangling.NULLIFY if reference.relation.nullable else Dangling.KEEP] * 4,
+                *[Dangling.NULLIFY, Dangling.DROP, Dangling.DROP, Dangling.FAIL],
             ),
         )
         for reference in references
@@ -334,10 +328,25 @@ def _spec(
         roots=tuple(roots),
         rules=rules,
         edges=edges,
-        seed=draw(st.integers(0, 3)),
-        depth=draw(st.sampled_from([None, 1, 2, 3, None, 0])),
+        seed=dice.randint(0, 3),
+        depth=dice.pick(None, None, 0, 1, 2, 3),
     )
 
 
-def _respelt(draw: st.DrawFn, kind: Kind, value: Value) -> str:
-    return str(draw(st.sampled_from(spellings(kind, kind, value))))
+def _root(dice: _Dice, draft: _Draft, rows: list[Row]) -> Root:
+    key = draft.keys[0].columns if draft.keys and draft.keys[0].primary else ()
+    include: tuple[tuple[str, ...], ...] = ()
+    if key and rows and dice.chance(0.7):
+        chosen = dice.sample(rows, min(len(rows), dice.pick(1, 1, 2)))
+        include = tuple(tuple(_respelt(dice, draft.columns[c][0], row[c]) for c in key) for row in chosen)
+    return Root(
+        table=draft.name,
+        where=dice.pick([c for c in sorted(CONDITIONS) if c != "false"]) if dice.chance(0.3) else None,
+        limit=dice.pick(0, 1, 1, 1, 2, 2, 3) if dice.chance(0.5) else None,
+        order_by=dice.pick(sorted(ORDERS)) if dice.chance(0.5) else None,
+        include=include,
+    )
+
+
+def _respelt(dice: _Dice, kind: Kind, value: Value) -> str:
+    return str(dice.pick(spellings(kind, kind, value)))

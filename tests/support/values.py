@@ -59,10 +59,15 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(
-            "int4", "integer", ColumnType(sql="integer", name="int4"), tuple(range(8)), _number, refers=("int4", "int8")
+            "int4",
+            "integer",
+            ColumnType(sql="integer", name="int4"),
+            tuple(range(12)),
+            _number,
+            refers=("int4", "int8"),
         ),
         Kind(
-            "int8", "bigint", ColumnType(sql="bigint", name="int8"), tuple(range(8)), _number, refers=("int4", "int8")
+            "int8", "bigint", ColumnType(sql="bigint", name="int8"), tuple(range(12)), _number, refers=("int4", "int8")
         ),
         Kind(
             "numeric",
@@ -147,7 +152,7 @@ KINDS = {
             "uuid",
             "uuid",
             ColumnType(sql="uuid", name="uuid"),
-            tuple(f"00000000-0000-4000-8000-00000000000{n:x}" for n in range(8)),
+            tuple(f"00000000-0000-4000-8000-00000000000{n:x}" for n in range(12)),
             _text,
             refers=("uuid",),
         ),

@@ -152,8 +152,8 @@ def _tables_to_load(plan: Map, banned: Mapping[TableName, pl.DataFrame]) -> Iter
         child, parent = route.child.name, route.parent.name
         uncertain = not route.certain or parent in banned
         if plan.rows(child) is Taken.ALL:
-            left_empty = plan.rows(parent) is Taken.EMPTY
-            if uncertain or plan.collected(parent) or (left_empty and route.relation.when) or child in banned:
+            left_empty = plan.rows(parent) is Taken.EMPTY and (route.relation.when or not route.cuttable)
+            if uncertain or plan.collected(parent) or left_empty or child in banned:
                 yield child
         if plan.rows(parent) is Taken.ALL and (uncertain or route.edge.expand):
             yield parent

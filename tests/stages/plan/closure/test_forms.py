@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.model.catalog import ColumnType, TypeKind
@@ -58,6 +58,7 @@ def test_a_domain_compares_as_what_stands_below_it():
     assert form_of(column, COLUMNS["int8"]) is Form.INTEGER
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_forms_are_equal_exactly_where_the_server_finds_values_equal(data):
     decided = [

@@ -166,6 +166,22 @@ def test_references_to_an_empty_table_become_null_in_every_row():
     assert taken.tables[TableName("public", "posts")].nulled == ("editor",)
 
 
+@pytest.mark.parametrize("rows", [Rows.ALL, Rows.RELATED])
+def test_a_required_reference_to_an_empty_table_is_refused(rows):
+    world = a_world(
+        "users(id int4 pk)",
+        "posts(id int4 pk, author int4 -> users.id)",
+        rows={"users": [(1,)], "posts": [(1, 1)]},
+        roots=[root("posts")],
+        rules={"users": {"rows": Rows.EMPTY}, "posts": {"rows": rows}},
+    )
+
+    with pytest.raises(IntegrityError) as caught:
+        selection(world)
+
+    assert caught.value.code == "PRV233"
+
+
 def test_a_half_null_key_under_match_full_points_at_nothing():
     match_full = relation("children.(x, y) -> parents.(x, y)", match_full=True, declared=False, validated=False)
     world = a_world(
