@@ -1,4 +1,4 @@
-"""Writes the pages that follow from the code: docs/errors.md, docs/reference/cli.md, docs/reference/*.schema.json.
+"""Writes what follows from the code: docs/errors.md, docs/reference/cli.md, docs/reference/*.schema.json, masks.json.
 
 ``python docs/generate.py`` writes them, ``python docs/generate.py --check`` says which are out of date (exit 1).
 """
@@ -13,7 +13,9 @@ import typer.main
 
 from provision.cli.app import app
 from provision.errors.codes import CODES
+from provision.stages.recipe.index import INDEX, index_text
 from provision.wiring import schema
+from provision.wiring.rooms import mask_specs
 
 DOCS = Path(__file__).parent
 RANGES = {
@@ -69,6 +71,7 @@ def pages() -> dict[Path, str]:
     made = {DOCS / "errors.md": errors(), DOCS / "reference/cli.md": commands()}
     for kind in ("recipe", "policy", "project"):
         made[DOCS / f"reference/{kind}.schema.json"] = json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
+    made[INDEX] = index_text(mask_specs())  # so that `check` knows the masks without importing them
     return made
 
 
