@@ -60,6 +60,7 @@ class MaskSpec:
     keeps: frozenset[Promise] = frozenset()
     scope: Literal["row", "table"] = "row"
     chance: bool = False  # may give a value its own by chance: picks from a short list
+    words: bool = False  # draws from our word lists, so their hash is part of what it does
     fixed: str = ""  # pattern of values that stay as they are, because they tell nothing: infinity, NaN, zero
     keyed: bool = True
     wants_facts: bool = False
@@ -78,6 +79,7 @@ def mask(
     keeps: set[Promise] | frozenset[Promise] = frozenset(),
     scope: Literal["row", "table"] = "row",
     chance: bool = False,
+    words: bool = False,
     fixed: str = "",
     refuses: Callable[..., str | None] | None = None,
 ) -> Callable[[Callable[..., pl.Series]], MaskSpec]:
@@ -101,6 +103,7 @@ def mask(
             keeps=frozenset(keeps),
             scope=scope,
             chance=chance,
+            words=words,
             fixed=fixed,
             keyed=any(p.name == "key" for p in given),
             wants_facts=any(p.name == "facts" for p in given),

@@ -195,15 +195,20 @@ def _describe(error: BaseException) -> _Failure:
     )
 
 
+def without_core_dumps() -> None:
+    """A core dump of this process, or of a child, would hold keys and rows: from now on there is none."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415  # not on every platform
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main(descriptor: int) -> None:
     """What a lane does: read the setup, then work on units until the socket closes."""
     import importlib  # noqa: PLC0415  # a lane's own start
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it ends the lanes
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415  # not on every platform
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold keys and rows
+    without_core_dumps()
     pipe = Connection(descriptor)
     try:
         entry, setup, names = pickle.loads(pipe.recv_bytes())  # noqa: S301  # from our parent

@@ -40,7 +40,14 @@ def _refuses(facts: ColumnFacts, *, part: Part = "full", locale: Locale = "en") 
     return None
 
 
-@mask(name="address", strength=Strength.LOSSY, accepts={Family.TEXT}, keeps={"nulls", "equality"}, refuses=_refuses)
+@mask(
+    name="address",
+    words=True,
+    strength=Strength.LOSSY,
+    accepts={Family.TEXT},
+    keeps={"nulls", "equality"},
+    refuses=_refuses,
+)
 def address(
     values: pl.Series, *, key: DomainKey, facts: ColumnFacts, part: Part = "full", locale: Locale = "en"
 ) -> pl.Series:

@@ -29,7 +29,14 @@ def _refuses(facts: ColumnFacts, *, locale: Locale = "en") -> str | None:
     return f"fewer than {FEWEST} names fit into {room} characters" if makers.count(locale, room) < FEWEST else None
 
 
-@mask(name="company", strength=Strength.LOSSY, accepts={Family.TEXT}, keeps={"nulls", "equality"}, refuses=_refuses)
+@mask(
+    name="company",
+    words=True,
+    strength=Strength.LOSSY,
+    accepts={Family.TEXT},
+    keeps={"nulls", "equality"},
+    refuses=_refuses,
+)
 def company(values: pl.Series, *, key: DomainKey, facts: ColumnFacts, locale: Locale = "en") -> pl.Series:
     """Replace each company by a made-up one such as ``Larkspur Logistics Ltd``, the same for the same name.
 

@@ -39,7 +39,14 @@ def _refuses(facts: ColumnFacts, *, template: str, locale: Locale = "en") -> str
     return None
 
 
-@mask(name="template", strength=Strength.LOSSY, accepts={Family.TEXT}, keeps={"nulls", "equality"}, refuses=_refuses)
+@mask(
+    name="template",
+    words=True,
+    strength=Strength.LOSSY,
+    accepts={Family.TEXT},
+    keeps={"nulls", "equality"},
+    refuses=_refuses,
+)
 def template(values: pl.Series, *, key: DomainKey, template: str, locale: Locale = "en") -> pl.Series:
     """Fill a template such as ``{first:ascii}.{last:ascii}@x.test`` or ``CU-{digits:8}`` for each value.
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from provision import __version__, pipeline
 from provision.errors import RecipeError, UsageError
-from provision.executors.local import Lanes
+from provision.executors.local import Lanes, without_core_dumps
+from provision.generators import words
 from provision.model.load import Touched
 from provision.model.names import TableName
 from provision.model.project import LoadMode, SecretRef, SourceEntry, TargetEntry
@@ -96,6 +97,7 @@ def run(
     Args: lanes: worker processes. unit_rows: rows of a work unit. load: also load the recipe's targets. as_of: what ``:as_of`` means, instead of the
     snapshot's own time.
     """
+    without_core_dumps()
     opened = _Opened.of(path, folder=folder, as_of=as_of)
     if missing := requires(opened.loaded.recipe):
         raise RecipeError(missing)
@@ -105,7 +107,13 @@ def run(
     evidence = secrets.token_bytes(EVIDENCE_KEY_BYTES)
 
     def open_lanes(plan: Plan, token: str, staging: Path, count: int) -> AbstractContextManager[pipeline.Executor]:
-        setup = Setup(plan=plan, token=token, staging=str(staging), plugins=project.plugins)
+        setup = Setup(
+            plan=plan,
+            token=token,
+            staging=str(staging),
+            plugins=project.plugins,
+            word_lists={spec.name: words.digest() for spec in opened.masks.values() if spec.words},
+        )
         hidden = {"url": opened.url.reveal(), "keyring": keyring.to_wire(), "evidence": evidence}
         return Lanes(ENTRY, setup=setup, secrets=hidden, count=min(lanes, count))
 

@@ -12,7 +12,7 @@ from provision.model.secret import Secret
 from provision.servers.binaries import embedded_binaries
 from support.constraints import broken_references, constraints
 from support.postgres import run_sql
-from support.projects import Project, a_project, values_found
+from support.projects import KEY, Project, a_project, values_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,6 +213,8 @@ def test_a_failed_check_keeps_the_snapshot_and_loads_nothing(project):
     assert "row_count customers" in done.stderr
     listed = json.loads(project.call("snapshot", "list", "--json").stdout)["snapshots"]
     assert [(entry["passed"], entry["names"]) for entry in listed] == [(False, [])]
+    refused = project.call("load", listed[0]["id"][:12], "--to", "dev")
+    assert (refused.returncode, "PRV706" in refused.stderr) == (3, True)
     assert run_sql(target_of(project), "select count(*) from pg_class where relname = 'customers'") == [(0,)]
 
 
@@ -291,3 +293,57 @@ def test_why_names_the_rows_between_a_row_and_its_root(project, shop):
     assert steps[0]["way"] == "child of"
     assert steps[-1]["way"] == "root"
     assert steps[-1]["at"].startswith("recipes/dev.yaml:")
+
+
+def test_names_on_the_command_line_that_mean_nothing_are_told_what_there_is(project):
+    project.run("recipes/dev.yaml", "--no-load")
+
+    unknown = project.call("load", "dev", "--to", "staging")
+    table = project.call("why", "recipes/dev.yaml", "a.b.c", "1")
+    demo = project.call("demo")
+
+    assert (unknown.returncode, "PRV808" in unknown.stderr, "dev" in unknown.stderr) == (2, True, True)
+    assert (table.returncode, "PRV807" in table.stderr) == (2, True)
+    project.folder.joinpath("recipes/dev.yaml").unlink()
+    demo = project.call("demo")
+    assert (demo.returncode, "PRV822" in demo.stderr) == (2, True)
+
+
+def test_one_file_is_enough_to_start(shop, databases, tmp_path):
+    target = databases()
+    project = Project(tmp_path, {"PROD_URL": shop.text(), "DEV_URL": target.text(), "PROVISION_KEY": KEY})
+    project.write(
+        "dev.yaml",
+        """\
+        version: 1
+        name: small
+        source: { url: "${PROD_URL}" }
+        subset: { roots: [{ table: customers, limit: 5 }], tables: { audit: skip } }
+        mask:
+          customers.phone: nullify
+          customers.region: { use: keep, reason: "a few words" }
+          orders.total: { use: noise, ratio: 0.2 }
+          orders.note: redact
+          items.line: { use: keep, reason: "a number" }
+          items.sku: { use: keep, reason: "public" }
+        load: [{ url: "${DEV_URL}", load: replace }]
+        """,
+    )
+
+    report = project.run("dev.yaml")
+
+    assert report["tables"]["customers"]["rows"] >= 5
+    assert run_sql(target, "select to_regclass('audit') is null") == [(True,)]
+    assert broken_references(target) == []
+
+
+def test_a_row_set_can_be_refreshed_in_place(project):
+    project.run()
+    project.write("provision.yaml", (project.folder / "provision.yaml").read_text().replace("replace", "refresh"))
+    run_sql(target_of(project), "create view eu as select * from customers; delete from items")
+
+    report = project.run()
+
+    assert report["loads"][0]["mode"] == "refresh"
+    assert run_sql(target_of(project), "select count(*) from eu") == [(report["tables"]["customers"]["rows"],)]
+    assert broken_references(target_of(project)) == []

@@ -128,6 +128,7 @@ def test_a_mask_that_leaves_source_values_in_the_output_contaminates_the_run(bro
 
     assert error is not None
     assert error.exit_code == 6
+    assert error.code == "PRV700"
     assert error.findings[0].code == "PRV701"
     assert "customers.email" in str(error)
     assert "@x.test" not in str(error)

@@ -204,3 +204,34 @@ def test_groups_join_all_columns_tied_by_any_chain_of_references():
 
     assert [str(member) for member in groups.around(column("b.id"))] == ["a.id", "b.id", "c.id"]
     assert groups.around(column("d.id")) == (column("d.id"),)
+
+
+def test_a_partition_key_is_not_masked():
+    catalog = a_catalog("events(id int4 pk, kind text)")
+    catalog = replace(catalog, tables=(replace(catalog.tables[0], partition_key=("kind",)),))
+
+    columns = planned(catalog, treated(events__kind="pick", events__id="keep"))
+
+    assert [finding.code for finding in columns.findings] == ["PRV215"]
+
+
+def test_a_reference_decided_by_name_is_heard_and_a_guessed_class_is_not():
+    catalog = a_catalog("tags(name text pk)", "posts(id int4 pk, tag text null -> tags.name)")
+    guessed = treated(tags__name="keep", posts__tag="code", posts__id="keep")
+    named = {name: replace(said, named=True) for name, said in guessed.items()}
+
+    assert plan_of(planned(catalog, guessed), "tags.name").mask is None
+    assert plan_of(planned(catalog, named), "tags.name").mask.mask == "code"
+
+
+def test_one_reference_may_be_nullified_by_name_without_the_others():
+    catalog = a_catalog(
+        "users(id int4 pk)", "posts(id int4 pk, author int4 null -> users.id, editor int4 null -> users.id)"
+    )
+    said = treated(users__id="permute", posts__id="keep", posts__editor="nullify")
+    said = {name: replace(treatment, named=True) for name, treatment in said.items()}
+
+    columns = planned(catalog, said)
+
+    assert plan_of(columns, "posts.editor").mask.mask == "nullify"
+    assert plan_of(columns, "posts.author").mask.mask == "permute"

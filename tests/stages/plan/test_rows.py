@@ -212,3 +212,22 @@ def test_a_declared_relation_uses_an_index_over_its_condition_and_columns():
 
     assert indexed(Condition(column="kind", value="Post"))
     assert not indexed()
+
+
+def test_row_level_security_that_hides_rows_from_the_role_is_a_mistake():
+    def secured(t):
+        return replace(t, row_security=True) if t.name.name == "reviews" else t
+
+    catalog = replace(SHOP, tables=tuple(secured(t) for t in SHOP.tables))
+
+    assert [f.code for f in planned(catalog).findings] == ["PRV206"]
+
+
+def test_a_root_cannot_be_said_to_have_no_rows():
+    assert [f.code for f in planned(rules={"customers": "empty"}).findings] == ["PRV203"]
+
+
+def test_only_relations_of_the_run_can_expand():
+    plan = planned(expand=(arrow("events.subject -> customers.id"),))
+
+    assert [f.code for f in plan.findings] == ["PRV209"]
