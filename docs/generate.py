@@ -32,7 +32,7 @@ RANGES = {
 
 def errors() -> str:
     """The page of all error codes."""
-    lines = ["# Errors", "", "Generated from `provision/errors/codes.py` by `make docs`.", ""]
+    lines = ["# Errors", "", "Generated from `provision/errors/codes/` by `make docs`.", ""]
     heading = ""
     for code in sorted(CODES.values(), key=lambda entry: entry.code):
         if (wanted := RANGES[code.code[3]]) != heading:
