@@ -114,21 +114,42 @@ def test_a_row_met_as_a_parent_brings_its_children_when_an_expanding_edge_comes_
     assert chosen(world) == {"products": [1], "albums": [1], "photos": [20], "orders": [10], "tracks": [1]}
 
 
-def test_in_a_cycle_a_row_that_a_shorter_way_reaches_later_is_followed_again():
-    # From 1, node 3 is two steps away over 2 and one step away over the bridge, which is asked in another round.
+CYCLE = (
+    "z(id int4 pk, c int4 null -> c.id, q int4 null -> q.id)",
+    "a(id int4 pk, z int4 -> z.id)",
+    "b(id int4 pk, a int4 -> a.id)",
+    "c(id int4 pk, b int4 -> b.id, x int4 -> x.id, p int4 null -> p.id)",
+    "e(id int4 pk, c int4 -> c.id)",
+    "p(id int4 pk)",
+    "q(id int4 pk, p int4 -> p.id)",
+    "x(id int4 pk, z int4 -> z.id)",
+)
+# c is met in one round over a and b, three levels down, and in the next over x, two levels down.
+CYCLE_ROWS = {
+    "z": [(1, None, None)],
+    "a": [(1, 1)],
+    "b": [(1, 1)],
+    "x": [(1, 1)],
+    "c": [(1, 1, 1, 1)],
+    "e": [(1, 1)],
+    "p": [(1,)],
+    "q": [(1, 1)],
+}
+
+
+def test_in_a_cycle_a_row_that_is_met_again_nearer_to_the_root_brings_its_children_after_all():
+    world = a_world(*CYCLE, rows=CYCLE_ROWS, roots=[root("z")], depth=3)
+
+    assert chosen(world)["e"] == [1]
+    assert "q" not in chosen(world)
+
+
+def test_in_a_cycle_a_parent_that_is_met_again_nearer_to_the_root_expands_after_all():
     world = a_world(
-        "nodes(id int4 pk, above int4 null -> nodes.id, bridge int4 null -> bridges.id)",
-        "bridges(id int4 pk, node int4 null -> nodes.id)",
-        rows={
-            "nodes": [(1, None, None), (2, 1, None), (3, 2, None), (4, 3, None), (5, 4, 1), (6, 5, None), (7, 6, None)],
-            "bridges": [(1, 1)],
-        },
-        roots=[root("nodes", include=[1])],
-        depth=4,
+        *CYCLE, rows=CYCLE_ROWS, roots=[root("z")], depth=3, edges={"q.p -> p.id": {"expand": True, "children": False}}
     )
 
-    # 5 is reached by four steps down the chain, and by two over the bridge: so 6 and 7 are within the depth.
-    assert chosen(world)["nodes"] == [1, 2, 3, 4, 5, 6, 7]
+    assert chosen(world)["q"] == [1]
 
 
 def test_the_second_key_to_the_same_parent_is_followed_too():
