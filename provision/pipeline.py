@@ -152,7 +152,7 @@ def run(recipe: Recipe, policies: Sequence[Policy], statement: Statement, tools:
                 plan = replace(plan, as_of=session.as_of)
                 selection = closure.close(plan.closure, catalog=catalog, reader=session)
                 skipped = tuple(table.name for table in plan.tables if table.rows is Rows.SKIP)
-                ddl = tools.source.schema(token=session.token, skip=skipped)
+                schema = tools.source.schema(token=session.token, skip=skipped)
             with watch.stage("extract", _amount(selection)):
                 harvest = _extract(plan, selection, draft, tools, token=session.token)
         with watch.stage("validate", "leaks, references, roots, checks of the recipe"):
@@ -164,7 +164,7 @@ def run(recipe: Recipe, policies: Sequence[Policy], statement: Statement, tools:
                 plan,
                 harvest,
                 selection=selection,
-                ddl=ddl,
+                ddl=schema.entries,
                 results=results,
                 statement=statement,
                 tags=recipe.snapshot.tags,
@@ -177,7 +177,8 @@ def run(recipe: Recipe, policies: Sequence[Policy], statement: Statement, tools:
         target = open_target()
         with watch.stage("load", target.name):
             loads.append(load_snapshot(recipe.name, target, tools.loading()))
-    report = _report(plan, selection, harvest, published, results)
+    notes = (*plan.notes, *(f"not in the copy: {what}" for what in schema.left_out))
+    report = _report(replace(plan, notes=notes), selection, harvest, published, results)
     return replace(report, loads=tuple(loads), seconds=dict(watch.seconds))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from provision.model.catalog import Catalog, Table
     from provision.model.graph import Relation
     from provision.model.load import LoadMode, TargetStatus
-    from provision.model.manifest import DdlEntry
+    from provision.model.manifest import DdlEntry, Schema
     from provision.model.names import TableName
     from provision.model.plan import Root
     from provision.model.report import Finding
@@ -109,8 +109,8 @@ class Source(Protocol):
     def session(self, token: str | None = None) -> AbstractContextManager[SourceSession]:
         """Begin the snapshot (no token: this session exports it) or join it (a lane)."""
 
-    def schema(self, *, token: str | None, skip: tuple[TableName, ...]) -> tuple[DdlEntry, ...]:
-        """The schema's entries in creation order, without the skipped tables."""
+    def schema(self, *, token: str | None, skip: tuple[TableName, ...]) -> Schema:
+        """The schema without the skipped tables, and what else was left out of it."""
 
 
 class Store(Protocol):

@@ -136,9 +136,9 @@ def story(report: RunReport, stage: Stage, shown: Sequence[Person]) -> str:
         "the copy    psql " + _quoted(stage.dev.conninfo()),
         f"psql is in {stage.prod.bin}",
         "",
-        f"next        provision run {RECIPE}      says that nothing changed",
-        f"            provision plan {RECIPE}     tells why each row and column is as it is",
-        "            provision demo --stop            ends both servers",
+        f"next        provision run {RECIPE}    says that nothing changed",
+        f"            provision plan {RECIPE}   tells why each row and column is as it is",
+        "            provision demo --stop           ends both servers",
     ]
     return "\n".join(lines)
 

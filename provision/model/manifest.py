@@ -39,6 +39,14 @@ class DdlEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """A schema as it was read: entries in an order of creation, and what was left out, in words for people."""
+
+    entries: tuple[DdlEntry, ...]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DdlBlob:
     """All DDL entries as one blob: a file for each would cost a sync to disk for each."""
 

@@ -83,6 +83,7 @@ def run(report: RunReport) -> str:
     empty = [str(entry.table) for entry in report.tables if not entry.rows]
     if empty:
         lines += [f"without rows: {', '.join(map(shown, empty))}", ""]
+    lines += [f"note: {shown(note)}" for note in report.notes]
     for arrow, count in report.dangling.items():
         lines.append(f"note: {count:,} references of {shown(arrow)} point at no row")
     lines.append(checks(report.checks))

@@ -51,7 +51,7 @@ class EmbeddedServer:
     version: str
 
     def url(self, database: str = DATABASE, *, role: str = OWNER) -> Secret:
-        """A URL for libpq and SQLAlchemy, password included; role ``provision`` (owner) or ``postgres`` (superuser).
+        """A URL for libpq and SQLAlchemy, password included; role ``app`` (owner) or ``postgres`` (superuser).
 
         Raises: ServerError PRV813 if the passfile is gone. ValueError for another role.
         """

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from provision.servers.account import Account
 
-OWNER = "provision"  # loads and owns databases; no superuser
+# Not our own name: with the search path "$user", public a role called like our schema would make its tables there.
+OWNER = "app"  # loads and owns databases; no superuser
 ADMIN = "postgres"  # the superuser
 DATABASE = "app"  # the owner's, made with the server; others may be made beside it
 PREFIX = "provision-"

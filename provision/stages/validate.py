@@ -124,8 +124,8 @@ def row_count_checks(rules: Iterable[CheckRule], rows: Mapping[TableName, int]) 
     for rule in rules:
         if rule.kind != "row_count":
             continue
-        for table in sorted(name for name in rows if any(pattern.covers(name) for pattern in rule.on)):
-            results.append(_row_count(rule, table, rows[table]))
+        tables = sorted(name for name in rows if any(pattern.covers(name) for pattern in rule.on))
+        results += [_row_count(rule, table, rows[table]) for table in tables]
     return tuple(results)
 
 

@@ -54,9 +54,9 @@ def test_components_are_exactly_the_sets_of_tables_that_reach_each_other(pairs):
     reach = {i: {i} for i in range(8)}
     for _ in range(8):
         for child, parent in pairs:
-            for start in reach:
-                if child in reach[start]:
-                    reach[start].add(parent)
+            for reached in reach.values():
+                if child in reached:
+                    reached.add(parent)
     for component in graph.components:
         numbers = [int(table.name[1:]) for table in component]
         together = {j for j in range(8) if j in reach[numbers[0]] and numbers[0] in reach[j]}

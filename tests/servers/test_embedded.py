@@ -95,7 +95,7 @@ def test_the_owner_role_may_make_databases_and_is_no_superuser(folder):
     assert run_sql(
         server.url(),
         "select rolname, rolsuper, rolcreatedb, rolcreaterole, rolbypassrls from pg_roles where rolcanlogin",
-    ) == [("postgres", True, True, True, True), ("provision", False, True, False, False)]
+    ) == [("postgres", True, True, True, True), ("app", False, True, False, False)]
 
 
 def test_databases_are_utf8_with_the_c_utf8_locale(folder):
@@ -122,7 +122,7 @@ def test_nothing_in_any_file_trusts_anybody(folder):
 def test_a_password_is_needed_and_stored_as_scram(folder):
     server = _start(folder)
 
-    where = f"host={server.socket_dir} dbname=app user=provision"
+    where = f"host={server.socket_dir} dbname=app user=app"
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(where, passfile=os.devnull)
     with pytest.raises(psycopg.OperationalError):
@@ -136,11 +136,11 @@ def test_a_password_is_needed_and_stored_as_scram(folder):
 def test_the_connection_shown_holds_no_password_and_works(folder):
     server = _start(folder)
 
-    assert layout.ServerFolder(folder).password("provision") not in server.conninfo()
+    assert layout.ServerFolder(folder).password("app") not in server.conninfo()
     with psycopg.connect(server.conninfo()) as connection:
-        assert connection.execute("select current_user").fetchone() == ("provision",)
+        assert connection.execute("select current_user").fetchone() == ("app",)
     assert "****" in repr(server.url())
-    assert layout.ServerFolder(folder).password("provision") not in repr(server)
+    assert layout.ServerFolder(folder).password("app") not in repr(server)
 
 
 def test_only_our_two_roles_have_a_url(folder):
@@ -209,9 +209,9 @@ def test_asking_for_tcp_starts_a_running_server_anew_on_loopback(folder):
     assert server.pid != before.pid
     assert run_sql(server.url(), "show listen_addresses") == [("127.0.0.1",)]
     socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
-    password = layout.ServerFolder(folder).password("provision")
+    password = layout.ServerFolder(folder).password("app")
     with psycopg.connect(
-        host="127.0.0.1", port=server.port, user="provision", password=password, dbname="app"
+        host="127.0.0.1", port=server.port, user="app", password=password, dbname="app"
     ) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     assert _start(folder) == server
@@ -440,7 +440,7 @@ def test_an_ordinary_user_starts_a_server_too(folder):
     os.waitpid(child, 0)
     os.close(write)
     with os.fdopen(read) as pipe:
-        assert pipe.read() == repr([account.uid, ("provision",)])
+        assert pipe.read() == repr([account.uid, ("app",)])
 
 
 def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(folder):

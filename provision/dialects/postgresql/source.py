@@ -22,6 +22,7 @@ from provision.dialects.postgresql.read import copy_frames, key_conditions, sele
 from provision.dialects.postgresql.reflect import reflect
 from provision.errors import DatabaseError
 from provision.model.batch import RawBatch
+from provision.model.manifest import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from provision.model.catalog import Catalog, Table
     from provision.model.graph import Relation
-    from provision.model.manifest import DdlEntry
     from provision.model.names import TableName
     from provision.model.plan import Root
     from provision.model.secret import Secret
@@ -99,9 +99,10 @@ class PostgresSource:
                     ((as_of,),) = connection.execute(_AS_OF).fetchall()
             yield PostgresSession(connection, token=token, as_of=self._as_of or as_of, catalog=self._catalog)
 
-    def schema(self, *, token: str | None, skip: tuple[TableName, ...]) -> tuple[DdlEntry, ...]:
-        """The schema's entries in creation order, without the skipped tables."""
-        return dump_schema(self._url, skip=skip, snapshot=token).entries
+    def schema(self, *, token: str | None, skip: tuple[TableName, ...]) -> Schema:
+        """The schema without the skipped tables, and what else was left out of it."""
+        dump = dump_schema(self._url, skip=skip, snapshot=token)
+        return Schema(entries=dump.entries, left_out=tuple(map(str, dump.left_out)))
 
     @contextmanager
     def _transaction(self, token: str | None) -> Iterator[psycopg.Connection]:

@@ -363,9 +363,9 @@ def test_the_schema_is_read_in_the_snapshot(database: Secret) -> None:
 
     with source.session() as session:
         run_sql(database, "create table late(id int)")
-        entries = source.schema(token=session.token, skip=(TableName.parse("skipped"),))
+        schema = source.schema(token=session.token, skip=(TableName.parse("skipped"),))
 
-    assert {entry.name for entry in entries if entry.kind == "TABLE"} == {"t"}
+    assert {entry.name for entry in schema.entries if entry.kind == "TABLE"} == {"t"}
 
 
 def test_nothing_secret_is_printed(database: Secret) -> None:

@@ -80,9 +80,9 @@ def test_objects_belong_to_the_owner_of_the_database_that_is_replaced(databases:
 
     report = load(a_snapshot(TABLE, rows=pl.DataFrame({"id": [1]})), PostgresTarget("dev", loader), trusted=True)
 
-    assert run_sql(target, "select tableowner from pg_tables where tablename = 't'") == [("provision",)]
+    assert run_sql(target, "select tableowner from pg_tables where tablename = 't'") == [("app",)]
     assert run_sql(target, "select pg_get_userbyid(datdba) from pg_database where datname = current_database()") == [
-        ("provision",)
+        ("app",)
     ]
     assert [finding.code for finding in report.findings] == ["PRV620"]
 
@@ -197,7 +197,7 @@ def test_database_options_of_a_snapshot_cannot_say_anything_else(databases: Call
     load(a_snapshot(database, TABLE), PostgresTarget("dev", target), trusted=True)
 
     assert run_sql(target, "select pg_get_userbyid(datdba) from pg_database where datname = current_database()") == [
-        ("provision",)
+        ("app",)
     ]
 
 

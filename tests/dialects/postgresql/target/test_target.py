@@ -96,7 +96,7 @@ def test_a_member_of_the_owner_loads_for_the_owner(a_role: Callable[[str], str],
     report = load(a_snapshot(), PostgresTarget("dev", as_role(database, role)), trusted=True)
 
     assert not report.findings
-    assert run_sql(database, "select tableowner from pg_tables where tablename = 't'") == [("provision",)]
+    assert run_sql(database, "select tableowner from pg_tables where tablename = 't'") == [("app",)]
 
 
 def test_a_database_that_did_not_exist_belongs_to_the_role_that_loads(a_role: Callable[[str], str], pg18) -> None:
