@@ -38,6 +38,7 @@ MAX_DIGITS = 400  # of a whole number; Python refuses to read above 4300, and no
 
 # What libyaml says, what the user should read, and what mostly helps.
 _SYNTAX = (
+    ("nesting depth", "nested too deeply", "flatten it"),
     ("tab character", "a tab where blanks are expected", "indent with blanks"),
     ("mapping values are not allowed", "a second “:” in one line", "quote the text that holds “: ”, or indent the line like its neighbours"),
     ("cannot start any token", "a value cannot begin like this", "put it in quotes"),
@@ -118,7 +119,8 @@ class _Reader:
         text = self.lines[line] if line < len(self.lines) else ""
         width = max(1, min(width, len(text) - column, EXCERPT_CHARS))
         # A line that is too long for an excerpt is shown without one, rather than cut at the wrong side.
-        text = shown(text) if len(text) <= EXCERPT_CHARS or column + width <= EXCERPT_CHARS else ""
+        near = len(text) <= EXCERPT_CHARS or column + width <= EXCERPT_CHARS
+        text = shown(text[: 4 * EXCERPT_CHARS]) if near else ""
         return Location(file=self.file, line=line + 1, column=column + 1, text=text[:EXCERPT_CHARS], width=width)
 
     def at(self, event: Any) -> Location:  # noqa: ANN401  # PyYAML's events carry no common type

@@ -183,6 +183,8 @@ class Fields(Generic[T]):
         return self.make(Got(values, places, node.at), problems)
 
     def _unknown(self, key: Scalar, problems: Problems) -> None:
+        if problems.full:
+            return
         fix = f"{did_you_mean(key.text, self.fields)}{self.what} has {one_of(self.fields)}"
         if key.text.startswith("+") and key.text[1:] in self.fields:
             fix = f"write {key.text[1:]}; “+” appends to a list of the file named by extends"

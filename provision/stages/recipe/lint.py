@@ -29,6 +29,9 @@ KNOWN_STRENGTH = {
     "redact": Strength.REDACT,
 }
 
+# Python's engine may take for ever on a repeated group; polars' engine, which decides in a run, never does.
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
+
 
 def lint(
     recipe: Recipe, policies: Sequence[Policy], *, masks: Mapping[str, MaskSpec], today: date, problems: Problems
@@ -111,9 +114,10 @@ def _said(policy: Policy, column: ColumnName) -> tuple[MaskEntry | None, Locatio
     for rule in policy.classify:
         if rule.columns and not any(pattern.matches(column) for pattern in rule.columns):
             continue
-        if rule.name is not None and re.search(rule.name, column.column) is None:
+        repeated = rule.name is not None and _REPEATED_GROUP.search(rule.name) is not None
+        if rule.name is not None and not repeated and re.search(rule.name, column.column) is None:
             continue
-        if rule.types or rule.keys:
+        if rule.types or rule.keys or repeated:
             return None, None
         treatment = policy.treatment(rule.class_)
         return (treatment.entry, rule.at) if treatment is not None else (None, None)

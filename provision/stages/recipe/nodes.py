@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 QUOTED_CHARS = 60  # of a user's word in a message; more is cut
 LISTED_WORDS = 12  # names listed after "one of"; more are counted
 EXCERPT_CHARS = 200  # of a line under an error
+MAX_FINDINGS = 1_000  # a file with more is not a recipe
 YAML_CODES = frozenset({"PRV102", "PRV103", "PRV104", "PRV105", "PRV106", "PRV107", "PRV108"})
 
-_PASSWORD = re.compile(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:\"']*:)(?P<secret>[^\s@]+)(?=@)")
+# Bounded, so that no line of any length takes more than linear time.
+_PASSWORD = re.compile(
+    r"(?P<head>(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/@:\"']{0,128}:)(?P<secret>[^\s@]{1,512})(?=@)"
+)
 _KEY = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[A-Za-z0-9+/_-]*[0-9+/A-Z])[A-Za-z0-9+/_-]{40,}={0,2}")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -76,6 +80,8 @@ class Problems:
     """All that is wrong with the files of one command, and where each file lies."""
 
     findings: list[Finding] = field(default_factory=list)
+    known: set[tuple[str, str, Location | None]] = field(default_factory=set)  # code, message and place of each
+    broken: set[Location] = field(default_factory=set)  # places where YAML itself is wrong
     folders: dict[str, Path] = field(default_factory=dict)  # shown name of a file -> folder it lies in
 
     def add(
@@ -92,16 +98,18 @@ class Problems:
 
         What follows from a mistake of YAML in the same place is left out.
         """
-        finding = Finding(code=code, message=message, at=at, fix=fix, severity=severity, where=where)
-        follows = at is not None and any(known.at == at and known.code in YAML_CODES for known in self.findings)
-        if finding not in self.findings and not follows:
-            self.findings.append(finding)
+        key = (code, message, at)
+        if key not in self.known and at not in self.broken and not self.full:
+            self.known.add(key)
+            self.findings.append(Finding(code=code, message=message, at=at, fix=fix, severity=severity, where=where))
+            if code in YAML_CODES and at is not None:
+                self.broken.add(at)
         return Invalid()
 
     @property
-    def errors(self) -> bool:
-        """Whether anything on the list is an error."""
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+    def full(self) -> bool:
+        """Whether the list is so long that nobody reads further."""
+        return len(self.findings) >= MAX_FINDINGS
 
     def sorted(self) -> tuple[Finding, ...]:
         """All findings by file, line and column; those without a place first."""
@@ -137,6 +145,8 @@ def shown(line: str) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The nearest known word, as the start of a fix; '' where none is near."""
+    if len(word) > QUOTED_CHARS:
+        return ""
     names = list(known)
     lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)

@@ -35,6 +35,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 Json = dict[str, Any]
 MAX_WHOLE = 2**63 - 1
+MAX_FORM_CHARS = 2_000  # of a name, an arrow, an expression: parsers need not think of longer ones
 
 
 @dataclass(slots=True)
@@ -236,6 +237,10 @@ class Parsed(Generic[T]):
             raise expected(self.what, node, problems)
         if not isinstance(node.value, str) and not self.numbers:
             raise expected(self.what, node, problems, fix="put it in quotes")
+        if len(node.text) > MAX_FORM_CHARS:
+            raise problems.add(
+                self.code, f"expected {self.what}, found a text of {len(node.text):,} characters", at=node.at
+            )
         try:
             return self.parse(node.text, node.at)
         except Refused as refused:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from provision.model.location import Location
 
 PARAMETERS = ("as_of",)
+MAX_CHARS = 20_000  # of a condition
 
 # Literals and quoted names, dollar quotes included, are blanked out before anything is looked at.
 _LITERAL = re.compile(
@@ -52,6 +53,8 @@ class Sql(Text):
 
 def look(text: str, node: Node, problems: Problems) -> None:
     """Put on the list what is wrong with the condition; raises `Invalid` where it cannot be used."""
+    if len(text) > MAX_CHARS:
+        raise problems.add("PRV119", f"a condition of more than {MAX_CHARS:,} characters", at=node.at, fix="shorten it")
     bare = _LITERAL.sub(lambda match: " " * len(match[0]), text)
     for pattern, message, fix in (
         (
