@@ -9,13 +9,16 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import platform
 import sys
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from provision import __version__
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -108,11 +111,26 @@ def perform(function: Callable[..., Outcome], session: Session, **given: object)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # so that the interpreter's own flush stays silent
         return OUR_MISTAKE
+    except Exception as error:  # noqa: BLE001  # whatever it is, its own words may quote a value: they are not shown
+        _fail(crashed(error), session)
+        return OUR_MISTAKE
     if session.as_json:
         print(json.dumps({"version": 1, **outcome.data}, ensure_ascii=False, default=str))  # noqa: T201
     elif outcome.text and not (session.quiet and outcome.exit_code == 0):
         print(outcome.text)  # noqa: T201
     return outcome.exit_code
+
+
+def crashed(error: Exception) -> ProvisionError:
+    """A mistake of ours as an error: class, places and versions, ready to paste into a report; no values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames][-6:]
+    versions = f"provision {__version__}, Python {platform.python_version()}, {platform.system()}"
+    return ProvisionError(
+        "PRV809",
+        f"something went wrong that should not: {type(error).__name__}\n  at {' < '.join(reversed(ours))}\n  {versions}",
+        fix="this is a mistake of ours: please report it with these lines; they hold no data",
+    )
 
 
 def error_object(error: ProvisionError) -> dict[str, Any]:

@@ -267,7 +267,8 @@ class Plan:
     dropped: tuple[str, ...] = ()  # names of foreign keys that leave the schema with a skipped table
     seed: int = 0
     as_of: str | None = None
-    notes: tuple[str, ...] = field(default=())  # scans, unreached tables, what a reader should know
+    scans: tuple[str, ...] = ()  # what is read whole beside what is taken, and the index that would avoid it
+    notes: tuple[str, ...] = ()  # what else a reader should know
 
     def table(self, name: TableName) -> TablePlan:
         """The plan of that table; raises KeyError."""

@@ -56,6 +56,7 @@ def plan(plan: Plan) -> dict[str, Any]:
         "relations": [relation.arrow for relation in plan.relations],
         "ignored": [relation.arrow for relation in plan.ignored],
         "dropped": list(plan.dropped),
+        "scans": list(plan.scans),
         "notes": list(plan.notes),
     }
 

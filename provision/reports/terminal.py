@@ -52,7 +52,8 @@ def plan(plan: Plan, *, columns: bool = True) -> str:
         lines += ["", f"foreign keys that leave with skipped tables: {', '.join(map(shown, plan.dropped))}"]
     if plan.ignored:
         lines += ["", "not followed: " + "; ".join(shown(relation.arrow) for relation in plan.ignored)]
-    lines += ["", *(f"note: {shown(note)}" for note in plan.notes)] if plan.notes else []
+    notes = [*(f"scan: {shown(scan)}" for scan in plan.scans), *(f"note: {shown(note)}" for note in plan.notes)]
+    lines += ["", *notes] if notes else []
     return "\n".join(lines)
 
 

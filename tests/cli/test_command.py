@@ -83,3 +83,17 @@ def test_paths_are_meant_below_the_folder_given(tmp_path):
     told = json.loads(run(where, "recipes/dev.yaml", "-C", str(tmp_path), "--json").stdout)
 
     assert told["path"] == str(tmp_path / "recipes/dev.yaml")
+
+
+def test_a_mistake_of_ours_is_told_by_class_and_place_and_never_by_its_words():
+    def stumble(session) -> Outcome:
+        """Stumble."""
+        raise ValueError("jane@x.test is no number")
+
+    result = run(stumble)
+
+    assert result.exit_code == 1
+    assert "PRV809" in result.stderr
+    assert "ValueError" in result.stderr
+    assert "test_command.py:" in result.stderr
+    assert "jane@x.test" not in result.stderr

@@ -347,3 +347,25 @@ def test_a_row_set_can_be_refreshed_in_place(project):
     assert report["loads"][0]["mode"] == "refresh"
     assert run_sql(target_of(project), "select count(*) from eu") == [(report["tables"]["customers"]["rows"],)]
     assert broken_references(target_of(project)) == []
+
+
+def test_an_interrupted_run_leaves_with_130_and_nothing_behind(project):
+    begun = project.begin("run", "recipes/dev.yaml", "--unit-rows", "5")
+    begun.wait_for("extract")
+
+    begun.interrupt()
+
+    assert begun.ended() == 130
+    assert not list((project.folder / ".provision/store/staging").iterdir())
+    assert project.run()["snapshot"]
+
+
+def test_a_second_run_of_a_recipe_is_told_to_try_later(project):
+    begun = project.begin("run", "recipes/dev.yaml", "--unit-rows", "5")
+    begun.wait_for("extract")
+
+    second = project.call("run", "recipes/dev.yaml")
+
+    assert second.returncode == 75, second.stderr
+    assert "PRV504" in second.stderr
+    assert begun.ended() == 0

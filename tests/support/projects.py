@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -38,16 +39,32 @@ class Project:
 
     def call(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run ``provision`` with these arguments; neither a terminal nor the caller's keys are there."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PROVISION_", "PG"))}
         return subprocess.run(
             [sys.executable, "-m", "provision", *arguments],
             cwd=self.folder,
-            env=clean | self.environ | environ,
+            env=self._environ() | environ,
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
         )
+
+    def begin(self, *arguments: str) -> Begun:
+        """Begin to run ``provision``, and go on meanwhile."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "provision", *arguments],
+            cwd=self.folder,
+            env=self._environ(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return Begun(process)
+
+    def _environ(self) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PROVISION_", "PG"))}
+        return clean | self.environ
 
     def run(self, recipe: str = "recipes/dev.yaml", *arguments: str, **environ: str) -> dict[str, Any]:
         """``provision run --json``, which must succeed; returns its object."""
@@ -58,6 +75,27 @@ class Project:
     def files(self) -> Iterator[Path]:
         """Every file that the project wrote."""
         return (path for path in (self.folder / ".provision").rglob("*") if path.is_file())
+
+
+@dataclass(slots=True)
+class Begun:
+    """A command that is at work."""
+
+    process: subprocess.Popen[str]
+
+    def wait_for(self, stage: str) -> None:
+        """Read what it says until it says that a stage begins."""
+        assert self.process.stderr is not None
+        assert any(line.startswith(stage) for line in self.process.stderr), f"it ended before {stage}"
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+    def ended(self) -> int:
+        """Its exit code."""
+        self.process.communicate(timeout=300)
+        return self.process.returncode
 
 
 def a_project(folder: Path, *, source: Secret, target: Secret, recipe: str, policy: str) -> Project:

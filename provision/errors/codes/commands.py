@@ -46,6 +46,12 @@ COMMANDS: tuple[ErrorCode, ...] = (
         fix="Use one of the names that the message lists.",
     ),
     ErrorCode(
+        code="PRV809",
+        title="Something went wrong that should not",
+        why="A mistake of ours. It is told by its class and places alone: its own words may quote values.",
+        fix="Report it with the lines that are shown; they hold no data.",
+    ),
+    ErrorCode(
         code="PRV810",
         title="The embedded PostgreSQL is not installed.",
         why="Its programs come with an extra, or the folder that was named holds none that run.",

@@ -88,7 +88,8 @@ def build_plan(
         ignored=rows.ignored,
         dropped=rows.dropped,
         seed=recipe.seed,
-        notes=(*rows.notes, *_scans(catalog, rows)),
+        scans=tuple(_scans(catalog, rows)),
+        notes=rows.notes,
     )
 
 
