@@ -48,6 +48,7 @@ def _refuses(  # the parameters of the mask
 
 @mask(
     name="fpe",
+    fixed=r"^[^\p{L}\p{N}]*$",  # nothing to encrypt: empty, or punctuation alone
     strength=Strength.BIJECTIVE,
     accepts={Family.TEXT},
     keeps={"nulls", "equality", "uniqueness", "format", "length"},
