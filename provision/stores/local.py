@@ -197,7 +197,7 @@ class LocalStore:
             errno.ENOSPC: "make room on the disk and run again: the store is as it was",
             errno.EDQUOT: "make room in the quota and run again: the store is as it was",
             errno.EPERM: "use a file system that has hard links, and check the owner of the folder",
-            errno.ENOENT: "check the folder's name",
+            errno.ENOENT: "the first run of a recipe makes the store; check its address if there was one",
             errno.ELOOP: "a symbolic link inside a store is not followed: remove it",
         }
         raise StoreError(

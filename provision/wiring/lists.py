@@ -6,10 +6,13 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from provision.errors import UsageError
+from provision.model.plan import Family
 from provision.stages.recipe.load import load_project
 from provision.stages.recipe.schema import json_schema
 from provision.stages.recipe.supported import SUPPORTED_CHECKS
 from provision.wiring.rooms import mask_specs, open_source_url, source_url
+
+FEW = 3  # families that are named as exceptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +25,7 @@ def listing(kind: str) -> list[dict[str, str]]:
             {
                 "name": spec.name,
                 "strength": spec.strength.value,
-                "takes": ", ".join(sorted(family.value for family in spec.accepts)),
+                "takes": _families(spec.accepts),
                 "keeps": ", ".join(sorted(spec.keeps)),
                 "parameters": ", ".join(parameter.name for parameter in spec.parameters),
                 "summary": spec.summary,
@@ -32,6 +35,14 @@ def listing(kind: str) -> list[dict[str, str]]:
     if kind == "checks":
         return [{"name": name} for name in sorted(SUPPORTED_CHECKS)]
     return [{"name": "postgresql", "versions": "15 to 18", "source": "yes", "target": "yes"}]
+
+
+def _families(accepted: frozenset[Family]) -> str:
+    """Names of families; ``any`` for all, ``any but x`` for nearly all."""
+    missing = sorted(family.value for family in Family if family not in accepted)
+    if len(missing) <= FEW:
+        return f"any but {', '.join(missing)}" if missing else "any"
+    return ", ".join(sorted(family.value for family in accepted))
 
 
 def schema(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from provision.model.plan import Plan
     from provision.model.run import RunReport
     from provision.model.secret import Secret
-    from provision.ports import Listener, Target
+    from provision.ports import Listener, Store, Target
     from provision.registry import MaskSpec
     from provision.stages.plan.closure import Step
     from provision.stages.recipe.load import Loaded
@@ -186,16 +186,23 @@ def statuses(*, folder: Path) -> tuple[Held, ...]:
     """What each target of the project holds, in the order of the project file."""
     environ = dict(os.environ)
     project = load_project(folder)
-    store = rooms.open_project_store(project, environ, create=False)
     held = []
     for entry in project.targets:
         status = rooms.open_target(entry, environ, source=None, source_name="").status()
         newest = None
         if status.snapshot is not None:
-            told = open_snapshot(store, status.snapshot).statement
-            newest = open_snapshot(store, told.recipe.name).id if told is not None else None
+            newest = _newest(rooms.open_project_store(project, environ, create=False), status.snapshot)
         held.append(Held(status=status, newest=newest))
     return tuple(held)
+
+
+def _newest(store: Store, held: str) -> str | None:
+    """The newest snapshot of the recipe that a held one came from; None where this store does not know it."""
+    try:
+        told = open_snapshot(store, held).statement
+        return open_snapshot(store, f"recipe:{told.recipe.name}").id if told is not None else None
+    except UsageError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
