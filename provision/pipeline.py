@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from provision.model.evidence import ColumnEvidence
     from provision.model.load import LoadReport
     from provision.model.manifest import DdlEntry, TableEntry
-    from provision.model.names import TableName
+    from provision.model.names import ColumnName, TableName
     from provision.model.plan import Plan
     from provision.model.policy import Policy
     from provision.model.recipe import Recipe
@@ -143,6 +143,7 @@ def run(recipe: Recipe, policies: Sequence[Policy], statement: Statement, tools:
     Raises: what the stages raise; until ``publish`` nothing is in the store but staged files, which are deleted.
     """
     watch = _Watch(tools)
+    targets = [open_target() for open_target in tools.targets]  # one that is the source is refused before a row is read
     with begin(tools.store, recipe=recipe.name) as draft:
         with watch.stage("plan", f"recipe {recipe.name}"):
             catalog = tools.source.reflect()
@@ -157,7 +158,7 @@ def run(recipe: Recipe, policies: Sequence[Policy], statement: Statement, tools:
                 harvest = _extract(plan, selection, draft, tools, token=session.token)
         with watch.stage("validate", "leaks, references, roots, checks of the recipe"):
             rows = {name: entry.rows for name, entry in harvest.tables.items()}
-            results = _validate(recipe, plan, harvest, rows, tools)
+            results = _validate(recipe, plan, harvest, rows, selection.dangling, tools)
         with watch.stage("publish"):
             published = _publish(
                 draft,
@@ -173,10 +174,9 @@ def run(recipe: Recipe, policies: Sequence[Policy], statement: Statement, tools:
     if (error := validate.failed(results)) is not None:
         raise error
     loads = []
-    for open_target in tools.targets:
-        target = open_target()
+    for target in targets:
         with watch.stage("load", target.name):
-            loads.append(load_snapshot(recipe.name, target, tools.loading()))
+            loads.append(load_snapshot(published.id, target, tools.loading()))
     notes = (*plan.notes, *(f"not in the copy: {what}" for what in schema.left_out))
     report = _report(replace(plan, notes=notes), selection, harvest, published, results)
     return replace(report, loads=tuple(loads), seconds=dict(watch.seconds))
@@ -187,7 +187,7 @@ class _Harvest:
     """What the lanes brought in."""
 
     tables: dict[TableName, TableEntry] = field(default_factory=dict)
-    evidence: list[ColumnEvidence] = field(default_factory=list)
+    evidence: dict[ColumnName, ColumnEvidence] = field(default_factory=dict)
     largest: dict[TableName, dict[str, int]] = field(default_factory=dict)
 
 
@@ -204,7 +204,8 @@ def _extract(plan: Plan, selection: Selection, draft: Draft, tools: Tools, *, to
                 if not isinstance(done, UnitDone):
                     harvest.tables[done.name] = done
                     continue
-                harvest.evidence.extend(done.evidence)
+                # Merged as it comes: sketches of thousands of units would not fit into memory.
+                harvest.evidence = merge_evidence([*harvest.evidence.values(), *done.evidence])
                 largest = harvest.largest.setdefault(done.table, {})
                 for column, value in done.largest.items():
                     largest[column] = max(value, largest.get(column, value))
@@ -220,12 +221,17 @@ def _extract(plan: Plan, selection: Selection, draft: Draft, tools: Tools, *, to
 
 
 def _validate(
-    recipe: Recipe, plan: Plan, harvest: _Harvest, rows: Mapping[TableName, int], tools: Tools
+    recipe: Recipe,
+    plan: Plan,
+    harvest: _Harvest,
+    rows: Mapping[TableName, int],
+    dangling: Mapping[str, int],
+    tools: Tools,
 ) -> tuple[CheckResult, ...]:
     """All checks; a leak raises, so that the draft deletes what was staged."""
     results = (
-        *validate.leak_checks(merge_evidence(harvest.evidence), tools.masks),
-        *validate.reference_checks(plan, {}),  # the closure has verified them over the keys, and raises
+        *validate.leak_checks(harvest.evidence, tools.masks),
+        *validate.reference_checks(plan, dangling),
         *validate.root_checks(plan, rows),
         *validate.row_count_checks(recipe.checks, rows),
     )

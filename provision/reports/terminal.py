@@ -85,8 +85,6 @@ def run(report: RunReport) -> str:
     if empty:
         lines += [f"without rows: {', '.join(map(shown, empty))}", ""]
     lines += [f"note: {shown(note)}" for note in report.notes]
-    for arrow, count in report.dangling.items():
-        lines.append(f"note: {count:,} references of {shown(arrow)} point at no row")
     lines.append(checks(report.checks))
     same = ", unchanged" if report.unchanged else ""
     lines.append(f"snapshot {report.snapshot[:SHORT_ID]}  {report.rows:,} rows in {len(taken)} tables{same}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.errors import CheckError, SafetyError
-from provision.model.plan import Strength
+from provision.model.plan import Dangling, Strength
 from provision.model.report import CheckResult, Finding, Severity, Status
 
 if TYPE_CHECKING:
@@ -94,25 +94,25 @@ def root_checks(plan: Plan, rows: Mapping[TableName, int]) -> tuple[CheckResult,
     return tuple(results)
 
 
-def reference_checks(plan: Plan, violations: Mapping[str, int]) -> tuple[CheckResult, ...]:
-    """One result for each relation that holds in the snapshot; ``violations`` counts rows by arrow."""
+def reference_checks(plan: Plan, dangling: Mapping[str, int]) -> tuple[CheckResult, ...]:
+    """One result for each relation that holds in the snapshot.
+
+    The closure has verified them all by an anti join over the chosen keys, and raises where one is violated; what is
+    left to tell are references that pointed at no row in the source already. ``dangling`` counts them by arrow.
+    """
+    kept = {edge.relation.arrow for edge in plan.closure.edges if edge.dangling is Dangling.KEEP}
     results = []
     for relation in plan.relations:
-        broken = violations.get(relation.arrow, 0)
-        finding = Finding(
-            code="PRV703",
-            message=f"{broken} rows of {relation.child} point at no row of {relation.parent} ({relation.arrow})",
-            where=relation.name,
-            count=broken,
-            fix="this is a mistake of ours: please report it with the plan",
-        )
+        count = dangling.get(relation.arrow, 0)
+        stay = count > 0 and relation.arrow in kept
+        what = "were kept" if stay else "were cut or dropped"
         results.append(
             CheckResult(
                 check=f"fk {relation.name}",
-                status=Status.FAIL if broken else Status.PASS,
-                observed=broken,
-                limit=0,
-                findings=(finding,) if broken else (),
+                status=Status.WARN if stay else Status.PASS,
+                severity=Severity.WARN if stay else Severity.ERROR,
+                observed=count,
+                reason=f"{count} references that point at no row {what}" if count else "",
             )
         )
     return tuple(results)

@@ -225,6 +225,7 @@ def test_a_target_that_is_the_source_is_refused(project, shop):
 
     assert done.returncode == 6
     assert "PRV601" in done.stderr
+    assert "extract" not in done.stderr
     assert run_sql(shop, "select count(*) from customers") == [(600,)]
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provision.model.evidence import ColumnEvidence
 from provision.model.names import ColumnName, TableName
-from provision.model.plan import ClosureSpec, Plan, Root, Strength
+from provision.model.plan import ClosureSpec, Dangling, Edge, Plan, Root, Strength
 from provision.model.policy import ColumnPattern
 from provision.model.recipe import CheckRule
 from provision.model.report import CheckResult, Severity, Status
@@ -36,12 +38,20 @@ def test_a_root_without_rows_fails():
     assert failed([empty]).exit_code == 3
 
 
-def test_broken_references_are_counted_by_relation():
-    (broken,) = reference_checks(a_plan(), {"orders.customer_id -> customers.id": 2})
+def test_references_that_point_at_no_row_are_told_where_they_are_kept():
+    (relation,) = relations_of(CATALOG)
 
-    assert broken.status is Status.FAIL
-    assert broken.findings[0].code == "PRV703"
-    assert "2 rows of orders" in broken.findings[0].message
+    def judged(dangling: Dangling, count: int) -> CheckResult:
+        edge = Edge(relation=relation, dangling=dangling)
+        plan = replace(a_plan(), closure=ClosureSpec(edges=(edge,)))
+        (result,) = reference_checks(plan, {relation.arrow: count})
+        return result
+
+    assert judged(Dangling.KEEP, 0).status is Status.PASS
+    assert judged(Dangling.KEEP, 2).status is Status.WARN
+    assert "2 references that point at no row were kept" in judged(Dangling.KEEP, 2).reason
+    assert judged(Dangling.NULLIFY, 2).status is Status.PASS
+    assert failed([judged(Dangling.KEEP, 2)]) is None
 
 
 def test_a_mask_that_picks_from_a_list_may_meet_a_value_by_chance():

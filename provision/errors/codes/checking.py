@@ -22,12 +22,6 @@ CHECKING: tuple[ErrorCode, ...] = (
         fix="Look at the root's `where`, and at `:as_of`.",
     ),
     ErrorCode(
-        code="PRV703",
-        title="Rows point at rows that are not in the snapshot",
-        why="A relation that holds in the snapshot is violated.",
-        fix="Report it as a mistake of ours, with the plan.",
-    ),
-    ErrorCode(
         code="PRV704",
         title="Checks failed",
         why="At least one check of severity error failed. The snapshot is kept untagged and was not loaded.",
