@@ -144,7 +144,7 @@ def test_the_connection_shown_holds_no_password_and_works(folder):
 
 
 def test_only_our_two_roles_have_a_url(folder):
-    with pytest.raises(ValueError, match="provision and postgres"):
+    with pytest.raises(ValueError, match="app and postgres"):
         _start(folder).url(role="nobody")
 
 

@@ -221,7 +221,7 @@ def test_unknown_columns_are_mistakes_with_a_hint_in_the_recipe_and_in_policies_
     elsewhere = ColumnName(TableName("public", "invoices"), "iban")
     policy = a_policy(columns=(by_name("lossy", typo), by_name("lossy", elsewhere)))
 
-    outcome = decided(a_recipe((typo, "lossy")), policy)
+    outcome = decided(a_recipe((typo, "lossy")), policy, tables="")
 
     assert [(f.code, f.at.file, f.fix) for f in outcome.findings] == [
         ("PRV202", "recipes/dev.yaml", "did you mean customers.email?"),
@@ -229,6 +229,16 @@ def test_unknown_columns_are_mistakes_with_a_hint_in_the_recipe_and_in_policies_
     ]
     with pytest.raises(RecipeError):
         outcome.demand(CATALOG)
+
+
+def test_a_refusal_for_safety_goes_before_mistakes_and_lists_them_too():
+    typo = ColumnName(EMAIL.table, "e_mail")
+
+    with pytest.raises(SafetyError) as caught:
+        decided(a_recipe((typo, "lossy")), a_policy()).demand(CATALOG)
+
+    assert caught.value.code == "PRV220"
+    assert [finding.code for finding in caught.value.findings] == ["PRV202"]
 
 
 def test_a_subject_column_that_does_not_exist_is_a_mistake():

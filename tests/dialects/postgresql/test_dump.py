@@ -126,8 +126,8 @@ def test_kinds_that_are_not_allowed_are_left_out_with_what_needs_them(database: 
         "create publication p for table t;"
         "create function e() returns event_trigger language plpgsql as $$ begin end $$;"
         "create event trigger et on ddl_command_end execute function e();"
-        "comment on event trigger et is 'x'; grant select on t to provision;"
-        "grant select on f to provision",
+        "comment on event trigger et is 'x'; grant select on t to app;"
+        "grant select on f to app",
     )
 
     found = dump_schema(url)

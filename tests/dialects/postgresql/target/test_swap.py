@@ -189,7 +189,7 @@ def test_what_belongs_to_the_database_goes_over_to_the_new_one(databases: Callab
         alter database {name} set search_path to public, "od,d ""s"" x";
         alter database {name} set work_mem to '7MB';
         alter database {name} set app.tenant to 'a b, c';
-        alter role provision in database {name} set statement_timeout to '3s';
+        alter role app in database {name} set statement_timeout to '3s';
         revoke connect on database {name} from public;
         grant connect on database {name} to reader_{name} with grant option;
         """,

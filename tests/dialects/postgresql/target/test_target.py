@@ -82,16 +82,16 @@ def test_a_role_that_is_not_the_owner_is_told_before_anything_is_made(
 ) -> None:
     role = a_role("createdb")
 
-    with pytest.raises(DatabaseError, match="belongs to provision") as caught:
+    with pytest.raises(DatabaseError, match="belongs to app") as caught:
         load(a_snapshot(), PostgresTarget("dev", as_role(database, role)), trusted=True)
 
-    assert "GRANT provision TO" in caught.value.fix
+    assert "GRANT app TO" in caught.value.fix
     assert not beside(pg18, database)
 
 
 def test_a_member_of_the_owner_loads_for_the_owner(a_role: Callable[[str], str], database: Secret, pg18) -> None:
     role = a_role("createdb")
-    run_sql(pg18.url("postgres", role="postgres"), f"grant provision to {role}")
+    run_sql(pg18.url("postgres", role="postgres"), f"grant app to {role}")
 
     report = load(a_snapshot(), PostgresTarget("dev", as_role(database, role)), trusted=True)
 
