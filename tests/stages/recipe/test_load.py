@@ -68,6 +68,7 @@ def test_what_this_version_does_not_carry_out_is_named_with_its_place():
     messages = [finding.message for finding in findings]
     assert "this version does not carry out sanitize: duplicates" in messages
     assert "this version does not carry out fabricate: leads" in messages
+    assert "this version does not carry out the check in_set" in messages
     assert all("row_count" not in message for message in messages)
     assert all(finding.at is not None for finding in findings)
 
