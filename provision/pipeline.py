@@ -24,7 +24,6 @@ from provision.stages.snapshot import begin, open_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
 
@@ -78,8 +77,8 @@ class Executor(Protocol):
 class Tools:
     """What a run works with.
 
-    ``lanes`` opens an executor for (plan, snapshot token, staging folder, number of units). ``targets`` open those
-    that the recipe loads; each proves that it is not the source.
+    ``lanes`` tells the lanes about (plan, snapshot token, staging folder). ``targets`` open those that the recipe
+    loads; each proves that it is not the source.
     """
 
     masks: Mapping[str, MaskSpec]
@@ -87,7 +86,7 @@ class Tools:
     store: Store
     kid: str
     key_check: str  # public check value of the masking key
-    lanes: Callable[[Plan, str, Path, int], AbstractContextManager[Executor]]
+    lanes: Callable[[Plan, str, Path], Executor]
     signer: SigningKey
     trusted: tuple[PublicKey, ...]
     today: date
@@ -199,21 +198,21 @@ def _extract(plan: Plan, selection: Selection, draft: Draft, tools: Tools, *, to
     harvest = _Harvest()
     total = sum(chosen.rows or 0 for chosen in selection.tables.values())
     if work:
-        with tools.lanes(plan, token, draft.folder, len(work)) as lanes:
-            for done in lanes.map(work):
-                if not isinstance(done, UnitDone):
-                    harvest.tables[done.name] = done
-                    continue
-                # Merged as it comes: sketches of thousands of units would not fit into memory.
-                harvest.evidence = merge_evidence([*harvest.evidence.values(), *done.evidence])
-                largest = harvest.largest.setdefault(done.table, {})
-                for column, value in done.largest.items():
-                    largest[column] = max(value, largest.get(column, value))
-                runs[done.table].extend(done.runs)
-                tools.listener.advance(str(done.table), done.rows, total)
-                open_units[done.table] -= 1
-                if not open_units[done.table]:
-                    lanes.add(Merge(table=done.table, runs=tuple(runs.pop(done.table))))
+        lanes = tools.lanes(plan, token, draft.folder)
+        for done in lanes.map(work):
+            if not isinstance(done, UnitDone):
+                harvest.tables[done.name] = done
+                continue
+            # Merged as it comes: sketches of thousands of units would not fit into memory.
+            harvest.evidence = merge_evidence([*harvest.evidence.values(), *done.evidence])
+            largest = harvest.largest.setdefault(done.table, {})
+            for column, value in done.largest.items():
+                largest[column] = max(value, largest.get(column, value))
+            runs[done.table].extend(done.runs)
+            tools.listener.advance(str(done.table), done.rows, total)
+            open_units[done.table] -= 1
+            if not open_units[done.table]:
+                lanes.add(Merge(table=done.table, runs=tuple(runs.pop(done.table))))
     for table in plan.tables:
         if table.rows is not Rows.SKIP and table.name not in harvest.tables:
             harvest.tables[table.name] = draft.finish_table(table, ())

@@ -53,16 +53,17 @@ class _Lane:
 class Lanes:
     """A number of lanes that carry out one function on many units.
 
+    As a context they start and end; while they import their libraries the caller may go on, until `begin` tells them
+    what the work is.
+
     Args: entry: ``package.module:function`` that every lane calls once with ``(secrets, setup)`` and that returns a
-    function of a unit. setup: picklable, without secrets. secrets: bytes by name, sent raw. count: lanes, >= 1.
+    function of a unit. count: lanes, >= 1.
     """
 
-    def __init__(self, entry: str, *, setup: object, secrets: dict[str, bytes], count: int) -> None:
+    def __init__(self, entry: str, *, count: int) -> None:
         if count < 1:
             raise ValueError("at least one lane")
         self._entry = entry
-        self._setup = setup
-        self._secrets = secrets
         self._count = count
         self._lanes: list[_Lane] = []
         self._waiting: deque[object] = deque()
@@ -80,6 +81,18 @@ class Lanes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop(kill=kind is not None)
+
+    def begin(self, *, setup: object, secrets: dict[str, bytes]) -> None:
+        """Tell all lanes what their units share.
+
+        Args: setup: picklable, without secrets. secrets: bytes by name, sent raw.
+        """
+        for lane in self._lanes:
+            # A lane that has died by now is found out when its answer is awaited.
+            with contextlib.suppress(ConnectionError):
+                lane.pipe.send_bytes(pickle.dumps((setup, sorted(secrets))))
+                for name in sorted(secrets):
+                    lane.pipe.send_bytes(secrets[name])
 
     def add(self, unit: object) -> None:
         """Give the lanes one more unit: to the first that is idle, else behind those that wait."""
@@ -145,9 +158,7 @@ class Lanes:
             )
         pipe = Connection(ours.detach())
         lane = _Lane(process, pipe)
-        pipe.send_bytes(pickle.dumps((self._entry, self._setup, sorted(self._secrets))))
-        for name in sorted(self._secrets):
-            pipe.send_bytes(self._secrets[name])
+        pipe.send_bytes(self._entry.encode())
         return lane
 
     def _stop(self, *, kill: bool) -> None:
@@ -211,9 +222,11 @@ def main(descriptor: int) -> None:
     without_core_dumps()
     pipe = Connection(descriptor)
     try:
-        entry, setup, names = pickle.loads(pipe.recv_bytes())  # noqa: S301  # from our parent
+        module, _, function = pipe.recv_bytes().decode().partition(":")
+        with contextlib.suppress(Exception):  # what is wrong with it is told to the first unit
+            importlib.import_module(module)
+        setup, names = pickle.loads(pipe.recv_bytes())  # noqa: S301  # from our parent
         secrets = {name: pipe.recv_bytes() for name in names}
-        module, _, function = entry.partition(":")
         work = None
         while True:
             unit = pickle.loads(pipe.recv_bytes())  # noqa: S301  # from our parent

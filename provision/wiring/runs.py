@@ -31,7 +31,6 @@ from provision.wiring.lanes import ENTRY, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
 
@@ -106,32 +105,35 @@ def run(
     signer = rooms.signing_key(project, opened.environ)
     evidence = secrets.token_bytes(EVIDENCE_KEY_BYTES)
 
-    def open_lanes(plan: Plan, token: str, staging: Path, count: int) -> AbstractContextManager[pipeline.Executor]:
-        setup = Setup(
-            plan=plan,
-            token=token,
-            staging=str(staging),
-            plugins=project.plugins,
-            word_lists={spec.name: words.digest() for spec in opened.masks.values() if spec.words},
-        )
-        hidden = {"url": opened.url.reveal(), "keyring": keyring.to_wire(), "evidence": evidence}
-        return Lanes(ENTRY, setup=setup, secrets=hidden, count=min(lanes, count))
+    with Lanes(ENTRY, count=lanes) as team:
 
-    tools = pipeline.Tools(
-        masks=opened.masks,
-        source=opened.source,
-        store=rooms.open_project_store(project, opened.environ),
-        kid=project.keys.current,
-        key_check=keyring.check(project.keys.current),
-        lanes=open_lanes,
-        signer=signer,
-        trusted=rooms.trusted_keys(project, opened.environ),
-        today=opened.today,
-        listener=listener or Silence(),
-        targets=[partial(opened.target, entry) for entry in opened.targets()] if load else (),
-        unit_rows=unit_rows,
-    )
-    return pipeline.run(opened.loaded.recipe, opened.loaded.policies, _statement(opened), tools)
+        def begin(plan: Plan, token: str, staging: Path) -> pipeline.Executor:
+            setup = Setup(
+                plan=plan,
+                token=token,
+                staging=str(staging),
+                plugins=project.plugins,
+                word_lists={spec.name: words.digest() for spec in opened.masks.values() if spec.words},
+            )
+            hidden = {"url": opened.url.reveal(), "keyring": keyring.to_wire(), "evidence": evidence}
+            team.begin(setup=setup, secrets=hidden)
+            return team
+
+        tools = pipeline.Tools(
+            masks=opened.masks,
+            source=opened.source,
+            store=rooms.open_project_store(project, opened.environ),
+            kid=project.keys.current,
+            key_check=keyring.check(project.keys.current),
+            lanes=begin,
+            signer=signer,
+            trusted=rooms.trusted_keys(project, opened.environ),
+            today=opened.today,
+            listener=listener or Silence(),
+            targets=[partial(opened.target, entry) for entry in opened.targets()] if load else (),
+            unit_rows=unit_rows,
+        )
+        return pipeline.run(opened.loaded.recipe, opened.loaded.policies, _statement(opened), tools)
 
 
 def why(path: Path, *, table: str, key: tuple[str, ...], folder: Path) -> tuple[Step, ...]:

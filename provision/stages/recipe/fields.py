@@ -17,7 +17,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ListOf(Generic[T]):
     """A list of one shape. With ``lone`` a single value may stand for a list of one."""
 
@@ -56,7 +56,7 @@ class ListOf(Generic[T]):
         return {"anyOf": [item, array]} if self.lone else array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MapOf(Generic[K, T]):
     """A mapping with free keys of one shape and values of another; ``make`` gets each pair with the key's place."""
 
@@ -107,7 +107,7 @@ def _both(key_shape: Shape[K], key: Scalar, value_shape: Shape[T], value: Node, 
     return made, value_shape.read(value, problems)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Field:
     """One key of a mapping. ``null`` says that an empty value counts as not given."""
 
@@ -118,7 +118,7 @@ class Field:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Got:
     """What a mapping held: values by key, places by key, and its own place."""
 
@@ -142,7 +142,7 @@ class Got:
         return self.places.get(key, self.at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fields(Generic[T]):
     """A mapping with known keys. ``make`` turns what was found into the value and may put findings on the list.
 
@@ -248,7 +248,7 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ByForm(Generic[T]):
     """A value that may be written as a scalar, a list or a mapping; which one it is decides, so messages stay short."""
 
@@ -274,7 +274,7 @@ class ByForm(Generic[T]):
         return live.shared(self.shared, make) if self.shared else make()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ByKey(Generic[T]):
     """A mapping whose first telling key says which shape it has: ``{ignore: …}`` or ``{from: …, to: …}``."""
 
@@ -296,7 +296,7 @@ class ByKey(Generic[T]):
         return {"anyOf": [shape.schema(live) for shape in shapes.values()]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OfKind(Generic[T]):
     """A mapping with exactly one key, which names the kind: ``{row_count: {on: customers, min: 1500}}``."""
 

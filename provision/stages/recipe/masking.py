@@ -34,7 +34,7 @@ COMMON = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Either:
     """The first of several shapes that reads the value, for parameters that take more than one kind."""
 
@@ -59,7 +59,7 @@ class Either:
         return {"anyOf": [shape.schema(live) for shape in self.shapes]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reshaped:
     """A shape whose value is turned into what a mask takes."""
 
@@ -112,7 +112,7 @@ def shape_of(annotation: object) -> Shape[object]:
     return Anything()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mask:
     """A mask by name or as a mapping. With ``specs`` empty every name and every parameter is taken.
 

@@ -84,7 +84,7 @@ def _read(name: str, ref: SecretRef) -> str:
         raise UsageError("PRV141", f"cannot read {name}", fix=fix, at=ref.at) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reference(Text):
     """A text that may hold references. ``kind`` says what is to be warned about when it is written out."""
 

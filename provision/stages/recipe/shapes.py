@@ -73,7 +73,7 @@ def expected(what: str, node: Node, problems: Problems, *, fix: str = "") -> Exc
     return problems.add("PRV112", f"expected {what}, found {what_is(node)}", at=node.at, fix=fix)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Text:
     """Text. Numbers and booleans are not taken for text: they would lose zeros and signs."""
 
@@ -97,7 +97,7 @@ class Text:
         return {"type": "string"} if self.empty else {"type": "string", "minLength": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Whole:
     """A whole number within bounds."""
 
@@ -126,7 +126,7 @@ class Whole:
         return {"type": "integer", **bounds} | ({"maximum": self.most} if self.most < MAX_WHOLE else {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Number:
     """A finite number within bounds."""
 
@@ -155,7 +155,7 @@ class Number:
         return {"type": "number", **bounds} | ({} if math.isinf(self.most) else {"maximum": self.most})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Flag:
     """``true`` or ``false``."""
 
@@ -172,7 +172,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Word(Generic[T]):
     """One of a few words, each with its meaning."""
 
@@ -220,7 +220,7 @@ class Refused(ValueError):  # noqa: N818  # an answer of a parser, not an error 
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parsed(Generic[T]):
     """A small form written as text: a name, an arrow, a duration. The parser raises `Refused`."""
 
@@ -261,7 +261,7 @@ class Parsed(Generic[T]):
         return {"anyOf": [text, {"type": "number"}]} if self.numbers else text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Anything:
     """Any value: for parameters whose form the plug-in alone knows. Lists become tuples, mappings `Pairs`."""
 
