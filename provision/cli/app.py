@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from provision import __version__
-from provision.cli import snapshot
+from provision.cli import key, snapshot
 from provision.cli.check import check
 from provision.cli.command import expose
 from provision.cli.demo import demo
@@ -59,6 +59,9 @@ VERSIONS: tuple[Callable[..., Outcome], ...] = (
 )
 versions = typer.Typer(help="List, show, verify, tag and log versions.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(versions, name="snapshot")
+keys = typer.Typer(help="Make masking keys.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(keys, name="key")
+expose(keys, key.new)
 for command in COMMANDS:
     expose(app, command)
 for command in VERSIONS:

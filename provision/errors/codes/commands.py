@@ -16,6 +16,12 @@ COMMANDS: tuple[ErrorCode, ...] = (
         fix="Report it with the words that are shown.",
     ),
     ErrorCode(
+        code="PRV803",
+        title="A key's file cannot be made",
+        why="The file is there already, or its folder is not yours to write to.",
+        fix="Name a new file; a key that is there is never overwritten.",
+    ),
+    ErrorCode(
         code="PRV804",
         title="A plug-in cannot be used",
         why="Its module cannot be imported, or it takes a name that is in use.",
