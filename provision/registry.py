@@ -49,7 +49,7 @@ class MaskSpec:
     The function is ``f(values, *, key, facts, **parameters) -> Series``: pure, vectorised, same length and order,
     null where the input is null. ``key`` is a `keyed.DomainKey`; masks that are not keyed take no ``key``; ``facts``
     is a `model.plan.ColumnFacts`, and only masks that ask for it get it. Masks with ``by`` take one more positional
-    Series for the column named there.
+    Series for the column named there; one that can do without has a default for it.
     """
 
     name: str
@@ -65,6 +65,7 @@ class MaskSpec:
     keyed: bool = True
     wants_facts: bool = False
     by: bool = False
+    by_required: bool = False  # it reads another column and cannot do without
     parameters: tuple[Parameter, ...] = ()
     function: Callable[..., pl.Series] = field(repr=False)
     # Why this mask cannot serve a column, as a sentence without values, or None: checked while planning.
@@ -108,6 +109,7 @@ def mask(
             keyed=any(p.name == "key" for p in given),
             wants_facts=any(p.name == "facts" for p in given),
             by=len(positional) > 1,
+            by_required=any(p.default is inspect.Parameter.empty for p in positional[1:]),
             parameters=tuple(
                 Parameter(name=p.name, annotation=hints.get(p.name, object), default=p.default)
                 for p in given

@@ -53,6 +53,7 @@ def _plain(spec: MaskSpec) -> dict[str, Any]:
         "accepts": sorted(family.value for family in spec.accepts),
         "keyed": spec.keyed,
         "by": spec.by,
+        "by_required": spec.by_required,
         "parameters": [
             {"name": parameter.name, "form": _form(parameter.annotation)}
             | ({} if parameter.required else {"default": parameter.default})
@@ -70,6 +71,7 @@ def _spec(plain: dict[str, Any]) -> MaskSpec:
         accepts=frozenset(Family(family) for family in plain["accepts"]),
         keyed=plain["keyed"],
         by=plain["by"],
+        by_required=plain["by_required"],
         parameters=tuple(
             Parameter(name=each["name"], annotation=_annotation(each["form"]), default=each.get("default", REQUIRED))
             for each in plain["parameters"]

@@ -205,7 +205,7 @@ class Mask:
         missing = (
             [p.name for p in spec.parameters if p.required and p.name not in dict(entry.parameters)] if spec else []
         )
-        if spec is not None and spec.by and not entry.by:
+        if spec is not None and spec.by_required and not entry.by:
             missing.append("by")
         if missing:
             fix = f"write {{ use: {entry.mask}, {missing[0]}: … }}"
@@ -240,7 +240,7 @@ class Mask:
         for name in _keys(spec):
             if name in COMMON:
                 properties.setdefault(name, {"description": COMMON[name].doc, **COMMON[name].shape.schema(live)})
-        required = ["use", *(p.name for p in spec.parameters if p.required), *(["by"] if spec.by else [])]
+        required = ["use", *(p.name for p in spec.parameters if p.required), *(["by"] if spec.by_required else [])]
         if spec.name == KEEP or self.reasoned:
             required.append("reason")
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
@@ -254,7 +254,7 @@ def _keys(spec: MaskSpec) -> list[str]:
 
 def _short(spec: MaskSpec) -> bool:
     """Whether the bare name is enough."""
-    return not spec.by and not any(parameter.required for parameter in spec.parameters)
+    return not spec.by_required and not any(parameter.required for parameter in spec.parameters)
 
 
 def _open_mapping(use: Json) -> Json:
