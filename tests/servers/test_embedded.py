@@ -210,9 +210,7 @@ def test_asking_for_tcp_starts_a_running_server_anew_on_loopback(folder):
     assert run_sql(server.url(), "show listen_addresses") == [("127.0.0.1",)]
     socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
     password = layout.ServerFolder(folder).password("app")
-    with psycopg.connect(
-        host="127.0.0.1", port=server.port, user="app", password=password, dbname="app"
-    ) as connection:
+    with psycopg.connect(host="127.0.0.1", port=server.port, user="app", password=password, dbname="app") as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     assert _start(folder) == server
 
