@@ -351,7 +351,7 @@ def test_a_row_set_can_be_refreshed_in_place(project):
 
 
 def test_an_interrupted_run_leaves_with_130_and_nothing_behind(project):
-    begun = project.begin("run", "recipes/dev.yaml", "--unit-rows", "5")
+    begun = project.begin("run", "recipes/dev.yaml", "--unit-rows", "1")
     begun.wait_for("extract")
 
     begun.interrupt()
@@ -362,7 +362,7 @@ def test_an_interrupted_run_leaves_with_130_and_nothing_behind(project):
 
 
 def test_a_second_run_of_a_recipe_is_told_to_try_later(project):
-    begun = project.begin("run", "recipes/dev.yaml", "--unit-rows", "5")
+    begun = project.begin("run", "recipes/dev.yaml", "--unit-rows", "1")
     begun.wait_for("extract")
 
     second = project.call("run", "recipes/dev.yaml")
