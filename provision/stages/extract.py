@@ -74,8 +74,10 @@ def _cut(batch: RawBatch, unit: Unit, plan: TablePlan) -> RawBatch:
         frame = frame.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in unit.nulled)
     identity = plan.table.identity
     for columns, rows in unit.cut.items():
-        if identity is None or rows.is_empty():
+        if rows.is_empty():
             continue
+        if identity is None:
+            raise AssertionError("planning refuses to cut references of a table without a key")
         here = frame.select(identity.columns).join(
             rows.select(identity.columns).with_columns(pl.lit(value=True).alias("\0cut")),
             on=list(identity.columns),

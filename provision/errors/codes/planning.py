@@ -106,6 +106,12 @@ PLANNING: tuple[ErrorCode, ...] = (
         fix="Use one of the masks that the message names, or other parameters.",
     ),
     ErrorCode(
+        code="PRV218",
+        title="Dangling references of a table without a key cannot become null",
+        why="Rows that point at nothing are told apart from the others by their key, and the table has none.",
+        fix="Use `keep`, `drop` or `fail` for the relation, or give the table a primary key.",
+    ),
+    ErrorCode(
         code="PRV220",
         title="Columns have no decision",
         why="No policy and no line of the recipe says what becomes of them, and nothing is kept by silence.",

@@ -224,6 +224,17 @@ class _Planner:
         treated = {_ends(entry.arrow): entry for entry in subset.relations}
         for relation in followed:
             entry = treated.get(_ends_of(relation))
+            if (
+                entry is not None
+                and entry.dangling is Dangling.NULLIFY
+                and self.tables[relation.child].identity is None
+            ):
+                self._mistake(
+                    "PRV218",
+                    f"`dangling: nullify` of {relation.arrow} needs a key of {relation.child}, to tell its rows apart",
+                    entry.at,
+                    fix="use keep, drop or fail, or give the table a primary key",
+                )
             dangling = Dangling.FAIL if relation.validated and not relation.declared else Dangling.KEEP
             yield Edge(
                 relation=relation,

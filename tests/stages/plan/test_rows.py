@@ -231,3 +231,14 @@ def test_only_relations_of_the_run_can_expand():
     plan = planned(expand=(arrow("events.subject -> customers.id"),))
 
     assert [f.code for f in plan.findings] == ["PRV209"]
+
+
+def test_dangling_references_of_a_table_without_a_key_cannot_become_null():
+    catalog = a_catalog("posts(id int4 pk)", "clicks(post int4 null)")
+
+    def codes(dangling: Dangling) -> list[str]:
+        declared = DeclaredRelation(arrow=arrow("clicks.post -> posts.id"), dangling=dangling, at=AT)
+        return [f.code for f in planned(catalog, roots="posts", relations=(declared,)).findings]
+
+    assert codes(Dangling.NULLIFY) == ["PRV218"]
+    assert codes(Dangling.DROP) == []
