@@ -87,9 +87,14 @@ def run(report: RunReport) -> str:
     lines += [f"note: {shown(note)}" for note in report.notes]
     lines.append(checks(report.checks))
     same = ", unchanged" if report.unchanged else ""
-    lines.append(f"snapshot {report.snapshot[:SHORT_ID]}  {report.rows:,} rows in {len(taken)} tables{same}")
+    lines.append(f"snapshot {report.snapshot[:SHORT_ID]}  {counted(report.rows, "row")} in {counted(len(taken), "table")}{same}")
     lines += [load(entry) for entry in report.loads]
     return "\n".join(lines)
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 row``, ``1,234 rows``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _masks(masked: Mapping[str, str]) -> str:
