@@ -87,7 +87,8 @@ def run(report: RunReport) -> str:
     lines += [f"note: {shown(note)}" for note in report.notes]
     lines.append(checks(report.checks))
     same = ", unchanged" if report.unchanged else ""
-    lines.append(f"snapshot {report.snapshot[:SHORT_ID]}  {counted(report.rows, "row")} in {counted(len(taken), "table")}{same}")
+    taken_words = f"{counted(report.rows, 'row')} in {counted(len(taken), 'table')}"
+    lines.append(f"snapshot {report.snapshot[:SHORT_ID]}  {taken_words}{same}")
     lines += [load(entry) for entry in report.loads]
     return "\n".join(lines)
 
