@@ -28,7 +28,7 @@ test: $(READY) lint types contracts  ## everything: lint, types, import contract
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 quick: $(READY)  ## the loop while working: fast tests only, under a minute
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not realworld" -q
+	PROVISION_TEST_PROFILE=quick $(BIN)/python -m pytest -n $(JOBS) -m "not slow and not realworld" -q
 
 lint: $(READY)   ## ruff, formatting included
 	$(BIN)/ruff check .
