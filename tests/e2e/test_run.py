@@ -301,7 +301,6 @@ def test_names_on_the_command_line_that_mean_nothing_are_told_what_there_is(proj
 
     unknown = project.call("load", "dev", "--to", "staging")
     table = project.call("why", "recipes/dev.yaml", "a.b.c", "1")
-    demo = project.call("demo")
 
     assert (unknown.returncode, "PRV808" in unknown.stderr, "dev" in unknown.stderr) == (2, True, True)
     assert (table.returncode, "PRV807" in table.stderr) == (2, True)
