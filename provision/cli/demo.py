@@ -30,10 +30,10 @@ def demo(
         (tour.remove if remove else tour.stop)(root)
         done = "removed" if remove else "stopped"
         return Outcome(data={"demo": done}, text=f"the demo's servers are {done}")
-    if not (root / tour.RECIPE).is_file():
+    if not tour.is_ours(root):
         raise UsageError(
             "PRV822",
-            f"there is no {tour.RECIPE} here, which the demo runs",
+            f"the demo's provision.yaml and {tour.RECIPE} are not here, and it runs no others",
             fix="run it in a checkout of provision, or name one with -C",
         )
     progress = Progress(redraw=session.interactive, quiet=session.quiet)

@@ -21,6 +21,8 @@ from provision.demo.shop import create
 from provision.errors import DatabaseError
 from provision.reports import escape, terminal
 from provision.servers import embedded
+from provision.stages.recipe.load import load_project
+from provision.stages.recipe.secrets import resolve_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +75,19 @@ class Person:
     id: int
     before: Mapping[str, str | None]
     after: Mapping[str, str | None]
+
+
+def is_ours(root: Path) -> bool:
+    """Whether the folder's recipe is the demo's: all its databases are the demo's own embedded servers.
+
+    Elsewhere the tour would carry out somebody's real recipe on real databases.
+    """
+    if not (root / RECIPE).is_file() or not (root / "provision.yaml").is_file():
+        return False
+    project = load_project(root)
+    entries = [*project.sources, *project.targets]
+    places = {resolve_path(entry.embedded, os.environ) for entry in entries if entry.embedded is not None}
+    return len(entries) == len(places) and places == {(root / PROD).absolute(), (root / DEV).absolute()}
 
 
 def set_up(root: Path, *, scale: float = 1.0) -> Stage:

@@ -304,9 +304,13 @@ def test_names_on_the_command_line_that_mean_nothing_are_told_what_there_is(proj
 
     assert (unknown.returncode, "PRV808" in unknown.stderr, "dev" in unknown.stderr) == (2, True, True)
     assert (table.returncode, "PRV807" in table.stderr) == (2, True)
-    project.folder.joinpath("recipes/dev.yaml").unlink()
+
+
+def test_the_demo_never_runs_somebodys_own_recipe(project):
     demo = project.call("demo")
+
     assert (demo.returncode, "PRV822" in demo.stderr) == (2, True)
+    assert not (project.folder / ".provision").exists()
 
 
 def test_one_file_is_enough_to_start(shop, databases, tmp_path):

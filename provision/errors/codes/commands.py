@@ -108,7 +108,7 @@ COMMANDS: tuple[ErrorCode, ...] = (
     ErrorCode(
         code="PRV822",
         title="The demo's recipe is not here",
-        why="`provision demo` runs `recipes/dev.yaml` of the folder it works in.",
+        why="`provision demo` runs the recipe of its own checkout alone, never somebody's own on real databases.",
         fix="Run it in a checkout of provision, or name one with `-C`.",
     ),
 )
