@@ -85,9 +85,9 @@ def is_ours(root: Path) -> bool:
     if not (root / RECIPE).is_file() or not (root / "provision.yaml").is_file():
         return False
     project = load_project(root)
-    entries = [*project.sources, *project.targets]
-    places = {resolve_path(entry.embedded, os.environ) for entry in entries if entry.embedded is not None}
-    return len(entries) == len(places) and places == {(root / PROD).absolute(), (root / DEV).absolute()}
+    named = [*(source.embedded for source in project.sources), *(target.embedded for target in project.targets)]
+    places = {resolve_path(place, os.environ) for place in named if place is not None}
+    return len(named) == len(places) and places == {(root / PROD).absolute(), (root / DEV).absolute()}
 
 
 def set_up(root: Path, *, scale: float = 1.0) -> Stage:
