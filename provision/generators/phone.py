@@ -70,7 +70,7 @@ def made(chance: Chance, lengths: pl.Series) -> pl.Series:
         )
     ).to_series()
     # Beyond 36 digits the text repeats itself: it only has to be of that length.
-    longest = int(wanted.max() or 0)  # type: ignore[arg-type]
+    longest = int(wanted.max() or 0)  # type: ignore[arg-type]  # the maximum of lengths is a number
     whole = digits if longest <= 2 * MAX_DIGITS else digits.repeat_by(-(-longest // (2 * MAX_DIGITS))).list.join("")
     return pl.DataFrame([whole.alias("d"), wanted.alias("n")]).select(pl.col("d").str.slice(0, pl.col("n"))).to_series()
 

@@ -88,7 +88,7 @@ def _filled(piece: Piece, locale: Locale, chance: Chance, purpose: str) -> pl.Se
 def _width(piece: Piece, locale: Locale) -> int:
     if piece.field is None or piece.chars:
         return piece.chars
-    return int(_texts(piece, locale).str.len_chars().max())  # type: ignore[arg-type]
+    return int(_texts(piece, locale).str.len_chars().max())  # type: ignore[arg-type]  # the maximum of lengths is a number
 
 
 @lru_cache(maxsize=64)

@@ -25,7 +25,7 @@ class _Dumper(yaml.SafeDumper):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:  # noqa: ANN401
         """The tag that a plain scalar would be read as."""
         if kind is not yaml.ScalarNode or not implicit[0]:
-            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # PyYAML has no types here
         decoded = decode_scalar(value)
         names = {type(None): "null", bool: "bool", int: "int", float: "float", str: "str"}
         return f"tag:yaml.org,2002:{names[type(decoded)]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from provision.errors import IntegrityError
@@ -45,7 +46,7 @@ class _Verification:
     def run(self, snapshot: str | None) -> None:
         self._attempt(layout.STORE_FILE, lambda: self._refs(home.store_id(self._store), snapshot))
         for identity in [snapshot] if snapshot else history.snapshot_ids(self._store):
-            self._attempt(identity, lambda identity=identity: self._snapshot(identity))  # type: ignore[misc]
+            self._attempt(identity, partial(self._snapshot, identity))
         if snapshot is None:
             self._attempt(layout.LOG, lambda: history.past_runs(self._store, trusted=self._trusted))
 
@@ -59,7 +60,7 @@ class _Verification:
         kinds: tuple[layout.RefKind, ...] = ("recipes", "tags")
         for kind in kinds:
             for name in refs.names(self._store, kind):
-                self._attempt(f"{kind}/{name}", lambda k=kind, n=name: self._ref(k, n, identity, snapshot))  # type: ignore[misc]
+                self._attempt(f"{kind}/{name}", partial(self._ref, kind, name, identity, snapshot))
 
     def _ref(self, kind: layout.RefKind, name: str, identity: str, snapshot: str | None) -> None:
         for entry in refs.history(self._store, kind, name, store_id=identity, trusted=self._trusted):
@@ -76,11 +77,11 @@ class _Verification:
 
     def _snapshot(self, snapshot: str) -> None:
         for name in statements.hashes(self._store, snapshot):
-            self._attempt(snapshot, lambda name=name: self._statement(snapshot, name))  # type: ignore[misc]
+            self._attempt(snapshot, partial(self._statement, snapshot, name))
         made = load_manifest(self._store, snapshot)
         self._attempt(snapshot, lambda: load_ddl(self._store, made))
         for table in made.tables:
-            self._attempt(str(table.name), lambda table=table: self._table(table))  # type: ignore[misc]
+            self._attempt(str(table.name), partial(self._table, table))
 
     def _statement(self, snapshot: str, name: str) -> None:
         stated = statements.get(self._store, snapshot, name, trusted=self._trusted)
